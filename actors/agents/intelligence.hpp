@@ -1,0 +1,59 @@
+// Intelligence (Ω): very large transactions, senders with many transactions in few blocks,
+// contracts that emit far more than they used to, wallets that do what their history does not lead
+// to expect. Judges nothing itself: that is in actors/detect. Counts pending very large
+// transactions and concludes nothing from them. Owned by one actor.
+#pragma once
+#include "actors/detect/activity_spike.hpp"
+#include "actors/detect/rapid_sequence.hpp"
+#include "runtime/agent.hpp"
+
+namespace eremos {
+
+class intelligence final : public agent<intelligence> {
+ public:
+  static constexpr agent_info info{
+      .id = "intelligence",
+      .glyph = "Ω",
+      .role = "intelligence",
+      .description = "very large transactions, rapid sequences, activity spikes, wallet anomalies"};
+  static constexpr std::uint32_t snapshot_version = 1;
+
+  struct options {
+    wei high_value;  ///< 0: "very large" of the chain
+    detect::rapid_limits rapid;
+    detect::spike_limits spike;
+    /// Two of three oddities (actors/detect/wallet_anomaly.hpp).
+    double anomaly_min = 0.8;
+
+    static result<options> parse(const option_map& given);
+  };
+
+  intelligence(caf::actor_config& cfg, const agent_services& services, options opts);
+
+  void on(const transaction_event& t);
+  void on(const contract_event& log);
+  void on(const wallet_activity_event& wallet);
+  void on(const mempool_event& pending);
+  void on(const block_complete& completed);
+
+  void save(state_writer& out) const;
+  status load(state_reader& in);
+
+ private:
+  /// One block so far.
+  struct gathered {
+    std::vector<signal_draft> drafts;  ///< of events that are judged alone
+    std::vector<detect::sent_transaction> sent;
+    std::vector<detect::counted_log> logs;
+  };
+
+  void conclude(const detect::rapid_sequence& found);
+  void conclude(const detect::activity_spike& found);
+
+  options options_;
+  detect::rapid_sequences rapid_;
+  detect::activity_spikes spikes_;
+  per_block<gathered> blocks_;
+};
+
+}  // namespace eremos

@@ -1,0 +1,64 @@
+// Skieró (ψ, the original's GhostWatcher): wallets that slept for over 180 days and move again.
+// A wallet wakes by its own doing: it sends a transaction (a failed one too), or a token known by
+// label moves out of it. What others send to it, or a contract of no name claims of it, wakes
+// nobody. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
+#pragma once
+#include <map>
+
+#include "runtime/agent.hpp"
+
+namespace eremos {
+
+class skiero final : public agent<skiero> {
+ public:
+  static constexpr agent_info info{.id = "skiero",
+                                   .glyph = "ψ",
+                                   .role = "surveillance",
+                                   .description = "dormant wallets that wake"};
+  static constexpr std::uint32_t snapshot_version = 1;
+
+  struct options {
+    duration_ms dormant_after;  ///< 180 days
+    wei large;                  ///< more leaving it counts more; 0: "large" of the chain
+    wei very_large;             ///< severity high; 0: "very large" of the chain
+
+    static result<options> parse(const option_map& given);
+  };
+
+  skiero(caf::actor_config& cfg, const agent_services& services, options opts);
+
+  void on(const transaction_event& t);
+  void on(const contract_event& log);
+  void on(const wallet_activity_event& wallet);
+  void on(const block_complete& completed);
+
+  void save(state_writer& out) const;
+  status load(state_reader& in);
+
+ private:
+  /// A wallet that slept until this block.
+  struct sleeper {
+    eremos::address who;
+    event_id activity;
+    time_ms last_activity = 0;
+    duration_ms silent = 0;
+    int256 balance_change;
+
+    friend auto operator<=>(const sleeper& a, const sleeper& b) { return a.who <=> b.who; }
+  };
+  struct gathered {
+    std::vector<sleeper> sleepers;
+    std::multimap<eremos::address, event_id> acts;  ///< what each wallet did itself
+  };
+
+  void note_hole(const block_complete& completed);
+  void conclude(const sleeper& s, std::vector<event_id> acts);
+
+  options options_;
+  per_block<gathered> blocks_;
+  block_number last_number_ = 0;  ///< 0: none yet
+  /// Time of the first block after the last hole in a recording: silence before it was not watched.
+  time_ms hole_until_ = 0;
+};
+
+}  // namespace eremos

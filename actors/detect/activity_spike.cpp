@@ -1,0 +1,163 @@
+#include "actors/detect/activity_spike.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace eremos::detect {
+namespace {
+
+// What contracts do in a block in which they are seen (header: 629 pairs).
+constexpr double prior_mean = 1.08;
+constexpr double prior_deviation = 0.585;
+constexpr double prior_weight = 4;
+
+event_id id_of_log(const block_ref& block, std::uint64_t log_index) {
+  return {.type = event_type::contract_event,
+          .chain = block.chain,
+          .block = block.hash,
+          .subject = {},
+          .log_index = log_index};
+}
+
+/// Weight and z from which on a spike is more than everyday.
+constexpr double weight_medium = 32;
+constexpr double z_medium = 6;
+
+double confidence_of(double z, double weight) {
+  const double strength = 1.0 - std::exp(-(z - 2.0) / 2.0);
+  return std::clamp(0.9 * strength * (0.4 + 0.6 * weight / (weight + 16.0)), 0.0, 1.0);
+}
+
+}  // namespace
+
+activity_spikes::activity_spikes(spike_limits limits) : limits_(limits) {}
+
+double activity_spikes::decay(std::uint64_t blocks) const {
+  return std::exp2(-static_cast<double>(blocks) / limits_.half_life_blocks);
+}
+
+activity_spikes::expectation activity_spikes::expect(const baseline& b) const {
+  const double fresh = decay(handled_ - b.at);
+  const double total = weight_ + prior_weight;
+  const double mean = (b.sum * fresh + prior_weight * prior_mean) / total;
+  const double squares = (b.squares * fresh + prior_weight * (prior_mean * prior_mean +
+                                                              prior_deviation * prior_deviation)) /
+                         total;
+  return {mean, std::max(prior_deviation, std::sqrt(std::max(0.0, squares - mean * mean)))};
+}
+
+std::vector<activity_spikes::group> activity_spikes::begin_block(std::vector<counted_log>& logs) {
+  std::sort(logs.begin(), logs.end());
+  std::vector<group> groups;
+  for (auto at = logs.begin(); at != logs.end();) {
+    const auto end = std::find_if(at, logs.end(),
+                                  [&](const counted_log& x) { return x.emitter != at->emitter; });
+    groups.emplace_back(at, end);
+    at = end;
+  }
+  return groups;
+}
+
+void activity_spikes::judge(const block_ref& block, group logs, bool labelled,
+                            std::vector<activity_spike>& found) {
+  const auto wait = labelled ? limits_.history_min_labelled : limits_.history_min;
+  if (logs.size() < limits_.logs_min || handled_ < wait) return;
+  const auto known = baselines_.find(logs.front().emitter);
+  const baseline before = known == baselines_.end() ? baseline{0, 0, handled_, 0} : known->second;
+  if (before.found != 0 && handled_ + 1 - before.found <= limits_.quiet_blocks) return;
+  const auto expected = expect(before);
+  const auto z_of = [&](double count) {
+    return (std::log1p(count) - expected.mean) / expected.deviation;
+  };
+  activity_spike out{.contract = logs.front().emitter, .logs = logs.size()};
+  out.z = z_of(static_cast<double>(logs.size()));
+  if (out.z < limits_.z_min) return;
+  // The least count that is a spike; by trying, so that it can never disagree with the test above.
+  auto least = static_cast<std::size_t>(std::max<std::uint64_t>(limits_.logs_min, 1));
+  while (z_of(static_cast<double>(least)) < limits_.z_min) ++least;
+  out.anchor = id_of_log(block, logs[least - 1].log_index);
+  std::set<std::uint64_t> transactions;
+  for (const auto& x : logs) {
+    transactions.insert(x.transaction_index);
+    out.evidence.push_back(id_of_log(block, x.log_index));
+  }
+  out.transactions = transactions.size();
+  out.expected = std::expm1(expected.mean);
+  out.history = handled_;
+  out.confidence = confidence_of(out.z, weight_);
+  if (out.z >= z_medium && weight_ >= weight_medium) out.level = severity::medium;
+  found.push_back(std::move(out));
+  baselines_.try_emplace(logs.front().emitter, before).first->second.found = handled_ + 1;
+}
+
+void activity_spikes::end_block(const std::vector<group>& groups, bool supplement) {
+  if (groups.empty()) return;
+  if (supplement) {
+    const auto first = groups.front().front().transaction_index;
+    const bool one_receipt = std::all_of(groups.begin(), groups.end(), [&](group logs) {
+      return std::all_of(logs.begin(), logs.end(),
+                         [&](const counted_log& x) { return x.transaction_index == first; });
+    });
+    if (one_receipt) return;
+  }
+  for (const auto logs : groups) {
+    auto& b =
+        baselines_.try_emplace(logs.front().emitter, baseline{0, 0, handled_, 0}).first->second;
+    const double x = std::log1p(static_cast<double>(logs.size()));
+    const double fresh = decay(handled_ - b.at);
+    b.sum = b.sum * fresh + x;
+    b.squares = b.squares * fresh + x * x;
+    b.at = handled_;
+  }
+  weight_ = (weight_ + 1) * decay(1);
+  // The sums just written are of block handled_; from now on they are one block old.
+  ++handled_;
+  evict();
+}
+
+void activity_spikes::evict() {
+  if (baselines_.size() <= limits_.contracts_max) return;
+  std::vector<std::pair<std::uint64_t, address>> by_age;
+  by_age.reserve(baselines_.size());
+  for (const auto& [who, b] : baselines_) by_age.emplace_back(b.at, who);
+  std::sort(by_age.begin(), by_age.end());
+  by_age.resize(by_age.size() - limits_.contracts_max);
+  for (const auto& [at, who] : by_age) baselines_.erase(who);
+  evicted_ += by_age.size();
+}
+
+void activity_spikes::save(state_writer& out) const {
+  out.u64(handled_);
+  out.real(weight_);
+  out.u64(baselines_.size());
+  for (const auto& [who, b] : baselines_) {
+    out.bytes(who);
+    out.real(b.sum);
+    out.real(b.squares);
+    out.u64(b.at);
+    out.u64(b.found);
+  }
+}
+
+bool activity_spikes::load(state_reader& in) {
+  const auto sane = [](double x) { return std::isfinite(x) && x >= 0; };
+  baselines_.clear();
+  handled_ = in.u64();
+  weight_ = in.real();
+  const auto count = in.count(address::size_bytes + 4 * 8);
+  if (!sane(weight_) || count > limits_.contracts_max) return false;
+  for (std::uint64_t i = 0; i < count && in.intact(); ++i) {
+    address who;
+    in.bytes(who);
+    auto& b = baselines_[who];
+    b.sum = in.real();
+    b.squares = in.real();
+    b.at = in.u64();
+    b.found = in.u64();
+    if (!sane(b.sum) || !sane(b.squares) || b.at > handled_ || b.found > handled_ + 1) return false;
+  }
+  return in.intact();
+}
+
+}  // namespace eremos::detect

@@ -1,0 +1,165 @@
+#include "actors/detect/rapid_sequence.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "actors/detect/known_services.hpp"
+
+namespace eremos::detect {
+namespace {
+
+event_id id_of_transaction(const block_ref& block, const hash32& hash) {
+  return {
+      .type = event_type::transaction, .chain = block.chain, .block = block.hash, .subject = hash};
+}
+
+}  // namespace
+
+std::string_view excluded_sender(const transaction_event& t, const label* sender) noexcept {
+  constexpr std::uint64_t arbitrum_internal = 0x6a;
+  constexpr std::uint64_t optimism_deposit = 0x7e;
+  constexpr std::uint64_t polygon_state_sync = 0x7f;
+  if (t.from.is_zero()) return "zero";
+  if (t.type == arbitrum_internal || t.type == optimism_deposit || t.type == polygon_state_sync)
+    return "system";
+  return service_kind(sender);
+}
+
+/// Whether fewer than `blocks` numbers lie from one block to the other, in either direction: a
+/// recording may go back.
+bool rapid_sequences::reaches(block_number from, block_number to,
+                              std::uint64_t blocks) const noexcept {
+  return (from > to ? from - to : to - from) < blocks;
+}
+
+std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
+                                                   std::vector<sent_transaction> sent) {
+  std::sort(sent.begin(), sent.end());
+  std::vector<rapid_sequence> found;
+  for (auto at = sent.begin(); at != sent.end();) {
+    const auto end =
+        std::find_if(at, sent.end(), [&](const sent_transaction& t) { return t.from != at->from; });
+    const std::span<const sent_transaction> mine{at, end};
+    at = end;
+    auto& state = senders_[mine.front().from];
+    // `blocks` quiet blocks lie between when the distance is blocks + 1.
+    if (state.found && !reaches(state.last, block.number, limits_.blocks + 1)) state.found = false;
+    state.last = block.number;
+    if (state.found) continue;
+    std::erase_if(state.recent, [&](const kept_block& k) {
+      return !reaches(k.block.number, block.number, limits_.blocks);
+    });
+    std::uint64_t before = 0;
+    std::size_t room = rapid_kept_max;
+    for (const auto& k : state.recent) {
+      before += k.count;
+      room -= k.first.size();
+    }
+    if (before + mine.size() >= limits_.transactions) {
+      found.push_back(conclude(mine.front().from, state, block, mine, before));
+      state.found = true;
+      state.recent.clear();
+      continue;
+    }
+    kept_block kept{.block = block, .count = mine.size(), .first = {}};
+    for (std::size_t i = 0; i < std::min(mine.size(), room); ++i)
+      kept.first.push_back(mine[i].hash);
+    state.recent.push_back(std::move(kept));
+  }
+  forget(block.number);
+  return found;
+}
+
+rapid_sequence rapid_sequences::conclude(const address& sender, const sender_state& state,
+                                         const block_ref& block,
+                                         std::span<const sent_transaction> sent,
+                                         std::uint64_t before) const {
+  rapid_sequence out{.sender = sender, .count = before + sent.size()};
+  // A snapshot of a time with a higher limit may hold enough before this block already.
+  const auto completing = static_cast<std::size_t>(
+      before < limits_.transactions ? limits_.transactions - before - 1 : 0);
+  out.anchor = id_of_transaction(block, sent[completing].hash);
+  for (const auto& k : state.recent) {
+    out.blocks.push_back(k.block);
+    for (const auto& hash : k.first) out.evidence.push_back(id_of_transaction(k.block, hash));
+  }
+  out.blocks.push_back(block);
+  for (const auto& t : sent) out.evidence.push_back(id_of_transaction(block, t.hash));
+  out.confidence =
+      1.0 - 0.5 * static_cast<double>(limits_.transactions) / static_cast<double>(out.count);
+  if (out.count / 4 >= limits_.transactions) out.level = severity::medium;
+  return out;
+}
+
+void rapid_sequences::forget(block_number now) {
+  // What is out of reach for every later block; then the oldest, if that was not enough.
+  std::erase_if(senders_, [&](const auto& entry) {
+    return !reaches(entry.second.last, now, limits_.blocks + (entry.second.found ? 1 : 0));
+  });
+  if (senders_.size() <= limits_.senders_max) return;
+  std::vector<std::pair<block_number, address>> by_age;
+  by_age.reserve(senders_.size());
+  for (const auto& [who, state] : senders_) by_age.emplace_back(state.last, who);
+  std::sort(by_age.begin(), by_age.end());
+  by_age.resize(by_age.size() - limits_.senders_max);
+  for (const auto& [last, who] : by_age) senders_.erase(who);
+  evicted_ += by_age.size();
+}
+
+void rapid_sequences::save(state_writer& out) const {
+  // Blocks once, in a table: senders of the same blocks point into it.
+  std::map<block_ref, std::uint64_t> table;
+  for (const auto& [who, state] : senders_)
+    for (const auto& k : state.recent) table.emplace(k.block, 0);
+  out.u64(table.size());
+  std::uint64_t next = 0;
+  for (auto& [ref, position] : table) {
+    out.ref(ref);
+    position = next++;
+  }
+  out.u64(senders_.size());
+  for (const auto& [who, state] : senders_) {
+    out.bytes(who);
+    out.u64(state.last);
+    out.flag(state.found);
+    out.u64(state.recent.size());
+    for (const auto& k : state.recent) {
+      out.u64(table.at(k.block));
+      out.u64(k.count);
+      out.u64(k.first.size());
+      for (const auto& hash : k.first) out.bytes(hash);
+    }
+  }
+}
+
+bool rapid_sequences::load(state_reader& in) {
+  constexpr std::size_t ref_bytes = 2 * 8 + hash32::size_bytes;
+  constexpr std::size_t sender_bytes = address::size_bytes + 3 * 8;
+  constexpr std::size_t kept_bytes = 3 * 8;
+  senders_.clear();
+  std::vector<block_ref> table(in.count(ref_bytes));
+  for (auto& ref : table) ref = in.ref();
+  const auto count = in.count(sender_bytes);
+  if (count > limits_.senders_max) return false;
+  for (std::uint64_t i = 0; i < count && in.intact(); ++i) {
+    address who;
+    in.bytes(who);
+    auto& state = senders_[who];
+    state.last = in.u64();
+    state.found = in.flag();
+    std::size_t hashes = 0;
+    for (auto left = in.count(kept_bytes); left > 0 && in.intact(); --left) {
+      const auto position = in.u64();
+      if (position >= table.size()) return false;
+      kept_block kept{.block = table[position], .count = in.u64(), .first = {}};
+      kept.first.resize(in.count(hash32::size_bytes));
+      for (auto& hash : kept.first) in.bytes(hash);
+      hashes += kept.first.size();
+      state.recent.push_back(std::move(kept));
+    }
+    if (hashes > rapid_kept_max) return false;
+  }
+  return in.intact();
+}
+
+}  // namespace eremos::detect

@@ -1,0 +1,56 @@
+#include "actors/detect/wallet_anomaly.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "actors/detect/dormancy.hpp"
+
+namespace eremos::detect {
+namespace {
+
+constexpr double value_weight = 0.8;
+constexpr double burst_weight = 0.6;
+constexpr double wake_weight = 0.75;
+constexpr double history_half = 4;  // blocks at which history counts half
+
+double value_oddity(const wallet_facts& before, const wallet_delta& change, double blocks,
+                    const wei& floor) {
+  const double moved = to_double(change.balance_change.magnitude);
+  if (moved <= 0) return 0;
+  const double spread = to_double(before.balance_change.magnitude) / std::sqrt(blocks);
+  const double usual = std::max({spread, to_double(floor), 1.0});
+  return std::clamp(std::log10(moved / usual) / 3.0, 0.0, 1.0);
+}
+
+double burst_oddity(const wallet_facts& before, const wallet_delta& change, double blocks,
+                    std::uint32_t burst_min) {
+  if (change.transactions < burst_min) return 0;
+  const double mean = static_cast<double>(before.transactions) / blocks;
+  return std::clamp(std::log2(static_cast<double>(change.transactions) / (mean + 1.0)) / 5.0, 0.0,
+                    1.0);
+}
+
+double wake_oddity(const wallet_facts& before, const wallet_delta& change, time_ms now) {
+  if (!change.balance_change.negative) return 0;
+  const auto silent = silence_before(before.last_activity, now);
+  if (!silent) return 0;
+  const double part = static_cast<double>(*silent - dormant_after_ms) /
+                      static_cast<double>(long_dormant_ms - dormant_after_ms);
+  return 0.5 + 0.5 * std::clamp(part, 0.0, 1.0);
+}
+
+}  // namespace
+
+double wallet_anomaly(const wallet_facts& before, const wallet_delta& change, time_ms now,
+                      const anomaly_limits& limits) {
+  if (before.active_blocks == 0) return 0;
+  const auto blocks = static_cast<double>(before.active_blocks);
+  const double history = blocks / (blocks + history_half);
+  const double ordinary =
+      (1.0 - value_weight * history * value_oddity(before, change, blocks, limits.value_floor)) *
+      (1.0 - burst_weight * history * burst_oddity(before, change, blocks, limits.burst_min)) *
+      (1.0 - wake_weight * wake_oddity(before, change, now));
+  return std::round((1.0 - ordinary) * 1000.0) / 1000.0;
+}
+
+}  // namespace eremos::detect

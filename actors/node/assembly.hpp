@@ -1,0 +1,29 @@
+// From configuration to parts: labels, agents, chains. Starts nothing. Any thread.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "actors/node/row.hpp"
+#include "runtime/config/node_config.hpp"
+
+namespace eremos {
+
+/// The built-in registry and the addresses of [watch]; for the mock chain also mainnet's contracts,
+/// which it borrows.
+label_view assemble_labels(const node_config& config);
+
+/// Every registered agent that is not disabled, with its options checked. `only`: these alone
+/// (empty: all). Errors: bad_option, with the place; unknown_agent.
+result<std::vector<agent_choice>> assemble_agents(const node_config& config,
+                                                  const std::vector<std::string>& only);
+
+chain_policy assemble_policy(const chain_section& chain);
+
+/// Eight hex digits of a hash over everything that decides what is concluded.
+std::string config_hash(const node_config& config);
+
+/// The mock chain of `run --mock`.
+inline constexpr chain_id mock_chain_id = 1337;
+chain_section mock_chain_section(const maybe<std::uint64_t>& seed, const std::string& rate);
+
+}  // namespace eremos

@@ -1,0 +1,112 @@
+#include "actors/node/control_desk.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <caf/all.hpp>
+
+#include "actors/node/status_text.hpp"
+#include "actors/node/version.hpp"
+#include "runtime/caf_error.hpp"
+
+namespace eremos {
+namespace {
+
+/// A part that does not answer within this is left out of the report.
+constexpr std::chrono::seconds answer_max{2};
+
+class control_desk final : public control_desk_actor::base {
+ public:
+  control_desk(caf::actor_config& cfg, std::vector<row> rows, store_actor store)
+      : control_desk_actor::base(cfg),
+        rows_(std::move(rows)),
+        store_(std::move(store)),
+        started_(std::chrono::steady_clock::now()) {}
+
+  const char* name() const override { return "control_desk"; }
+
+  behavior_type make_behavior() override {
+    return {[this](const control_command& c) { return on_command(c.line); },
+            [this](const get_node_report&) { return on_report(); }};
+  }
+
+  void on_exit() override {
+    rows_.clear();
+    store_ = nullptr;
+  }
+
+ private:
+  caf::typed_response_promise<std::string> on_command(const std::string& line) {
+    auto promise = make_response_promise<std::string>();
+    gather([promise, line](node_report report) mutable {
+      auto text = answer_control(line, report);
+      if (text)
+        promise.deliver(std::move(*text));
+      else
+        promise.deliver(to_caf(text.error()));
+    });
+    return promise;
+  }
+
+  caf::typed_response_promise<node_report> on_report() {
+    auto promise = make_response_promise<node_report>();
+    gather([promise](node_report report) mutable { promise.deliver(std::move(report)); });
+    return promise;
+  }
+
+  template <class F>
+  void gather(F done_with) {
+    auto report = std::make_shared<node_report>();
+    report->version = version_text;
+    report->taken_at = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+    report->uptime_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    auto waiting = std::make_shared<std::size_t>(2 * rows_.size() + 1);
+    auto settle = [report, waiting, done_with]() mutable {
+      if (--*waiting > 0) return;
+      const auto by_chain = [](const auto& a, const auto& b) { return a.chain < b.chain; };
+      std::sort(report->streams.begin(), report->streams.end(), by_chain);
+      std::sort(report->chains.begin(), report->chains.end(), by_chain);
+      done_with(std::move(*report));
+    };
+    const auto missing = [settle](const caf::error&) mutable { settle(); };
+    for (const auto& r : rows_) {
+      request(r.stream, answer_max, get_report{})
+          .then(
+              [report, settle](const stream_report& x) mutable {
+                report->streams.push_back(x);
+                settle();
+              },
+              missing);
+      request(r.head, answer_max, get_report{})
+          .then(
+              [report, settle](const chain_report& x) mutable {
+                report->chains.push_back(x);
+                settle();
+              },
+              missing);
+    }
+    request(store_, answer_max, get_report{})
+        .then(
+            [report, settle](const store_report& x) mutable {
+              report->store = x;
+              settle();
+            },
+            missing);
+  }
+
+  std::vector<row> rows_;
+  store_actor store_;
+  const std::chrono::steady_clock::time_point started_;
+};
+
+}  // namespace
+
+control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
+                                      store_actor store) {
+  return system.spawn<control_desk>(std::move(rows), std::move(store));
+}
+
+}  // namespace eremos

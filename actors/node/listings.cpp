@@ -1,0 +1,97 @@
+#include "actors/node/listings.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/node/signal_line.hpp"
+#include "actors/node/text_table.hpp"
+#include "runtime/printable.hpp"
+
+namespace eremos {
+namespace {
+
+constexpr std::size_t field_bytes_max = 64;
+
+std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
+
+std::string block_text(const block_ref& block, const chain_names& chains) {
+  return fmt::format("{} {}", shown(chains.name_of(block.chain)), grouped(block.number));
+}
+
+/// Without milliseconds: chains count seconds.
+std::string time_text(time_ms t) {
+  const auto text = to_rfc3339(t);
+  return text.substr(0, text.find('.')) + "Z";
+}
+
+}  // namespace
+
+std::string signals_text(const std::vector<signal>& rows, const chain_names& chains) {
+  text_table table{{"time", "", "agent", "type", ">confidence", "severity", "status", "block",
+                    "subject", "id", "details"}};
+  for (const auto& s : rows)
+    table.add({time_text(s.event_time), shown(s.glyph), shown(s.agent), shown(s.type),
+               fmt::format("{:.2f}", s.confidence), std::string{to_string(s.level)},
+               std::string{to_string(s.status)}, block_text(s.block, chains),
+               short_hex(shown(s.subject)), to_string(s.id), short_details(s.details)});
+  return table.text();
+}
+
+std::string memories_text(const std::vector<memory_entry>& rows, const chain_names& chains) {
+  text_table table{
+      {"time", "agent", "type", "key", ">confidence", "status", "block", "tags", "details"}};
+  for (const auto& m : rows)
+    table.add({time_text(m.event_time), shown(m.agent), std::string{to_string(m.type)},
+               shown(m.key), fmt::format("{:.2f}", m.confidence), std::string{to_string(m.status)},
+               block_text(m.block, chains), shown(fmt::format("{}", fmt::join(m.tags, ","))),
+               short_details(m.details)});
+  return table.text();
+}
+
+std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains) {
+  text_table table{{"chain", ">block", "hash", "parent", "time", "state", "without"}};
+  for (const auto& row : rows)
+    table.add({shown(chains.name_of(row.block.chain)), grouped(row.block.number),
+               to_hex(row.block.hash), row.parent_hash ? short_hex(to_hex(*row.parent_hash)) : "",
+               row.time ? time_text(*row.time) : "", row.reverted ? "reverted" : "canonical",
+               shown(fmt::format("{}", fmt::join(row.absent, ",")))});
+  return table.text();
+}
+
+std::string to_json(const ledger_row& row) {
+  std::string absent;
+  for (const auto& agent : row.absent) absent += (absent.empty() ? "" : ",") + json_quoted(agent);
+  return fmt::format(
+      R"({{"chain_id":{},"block_number":{},"block_hash":"{}","parent_hash":{},"time":{},"reverted":{},"absent":[{}]}})",
+      row.block.chain, row.block.number, to_hex(row.block.hash),
+      row.parent_hash ? json_quoted(to_hex(*row.parent_hash)) : "null",
+      row.time ? std::to_string(*row.time) : "null", row.reverted, absent);
+}
+
+std::string explain_text(const signal& s, const std::vector<std::string>& evidence,
+                         const chain_names& chains) {
+  std::string sentence;
+  for (const auto& type : signal_types())
+    if (type.name == s.type) sentence = fmt::format(": {}", type.sentence);
+  auto out = fmt::format(
+      "{} {} (revision {}){}\n"
+      "by {} {}, confidence {:.2f}, severity {}, {}, {}\n"
+      "subject {}\nblock {} {}\ntime {}\n",
+      to_string(s.id), shown(s.type), s.revision, sentence, shown(s.agent), shown(s.glyph),
+      s.confidence, to_string(s.level), to_string(s.status), to_string(s.at), shown(s.subject),
+      block_text(s.block, chains), to_hex(s.block.hash), time_text(s.event_time));
+  for (const auto& [key, json] : s.details.items)
+    out += fmt::format("  {} = {}\n", shown(key), printable(json));
+  out += fmt::format("evidence: {} of {}\n", s.evidence.size(), s.evidence_total);
+  for (std::size_t i = 0; i < s.evidence.size(); ++i) {
+    out += fmt::format("  {}\n", to_string(s.evidence[i]));
+    if (i < evidence.size() && evidence[i] != "null")
+      out += fmt::format("    {}\n", printable(evidence[i]));
+  }
+  return out;
+}
+
+std::string explain_json(const signal& s, const std::vector<std::string>& evidence) {
+  return fmt::format("{{\"signal\":{},\"evidence\":[{}]}}\n", to_json(s), fmt::join(evidence, ","));
+}
+
+}  // namespace eremos

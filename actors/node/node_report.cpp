@@ -1,0 +1,200 @@
+#include "actors/node/node_report.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+
+#include "messages/bytes.hpp"
+#include "messages/event.hpp"
+#include "messages/signal.hpp"
+
+namespace eremos {
+namespace {
+
+/// Begins what encode_report writes; the number changes with its layout.
+constexpr std::string_view encoding = "eremos.report.1";
+
+/// One JSON object, key by key, in the order written.
+class object {
+ public:
+  object& raw(std::string_view key, std::string_view json) {
+    if (out_.size() > 1) out_ += ',';
+    out_ += fmt::format("\"{}\":{}", key, json);
+    return *this;
+  }
+  object& text(std::string_view key, std::string_view value) {
+    return raw(key, json_quoted(value));
+  }
+  object& count(std::string_view key, std::uint64_t value) {
+    return raw(key, std::to_string(value));
+  }
+  /// JSON has no infinity and no NaN.
+  object& real(std::string_view key, double value) {
+    return raw(key, std::isfinite(value) ? fmt::format("{}", value) : "null");
+  }
+  object& flag(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
+  std::string done() { return out_ + "}"; }
+
+ private:
+  std::string out_ = "{";
+};
+
+template <class Range, class ToJson>
+std::string list(const Range& range, ToJson to_json_text) {
+  std::string out = "[";
+  for (const auto& x : range) out += (out.size() > 1 ? "," : "") + to_json_text(x);
+  return out + "]";
+}
+
+std::string by_lane(const std::array<std::uint64_t, lane_count>& values) {
+  object out;
+  for (std::size_t i = 0; i < lane_count; ++i) out.count(lane_names[i], values[i]);
+  return out.done();
+}
+
+std::string by_type(const std::array<std::uint64_t, event_type_count>& values) {
+  object out;
+  for (std::size_t i = 0; i < event_type_count; ++i)
+    out.count(to_string(static_cast<event_type>(i)), values[i]);
+  return out.done();
+}
+
+}  // namespace
+
+std::string to_json(const agent_report& x) {
+  object metrics;
+  for (const auto& [name, value] : x.metrics) metrics.count(name, value);
+  return object{}
+      .text("agent", x.agent)
+      .text("glyph", x.glyph)
+      .text("role", x.role)
+      .count("chain_id", x.chain)
+      .text("state", x.state)
+      .raw("subscriptions", list(x.subscriptions, json_quoted))
+      .count("events_handled", x.events_handled)
+      .count("blocks_done", x.blocks_done)
+      .count("signals", x.signals)
+      .count("memories", x.memories)
+      .count("emissions_refused", x.emissions_refused)
+      .count("stale_dropped", x.stale_dropped)
+      .count("restarts", x.restarts)
+      .count("poison_events", x.poison_events)
+      .count("lag_events", x.lag_events)
+      .count("lag_blocks", x.lag_blocks)
+      .count("busy_ns", x.busy_ns)
+      .count("snapshot_block", x.snapshot_block)
+      .raw("depth", by_lane(x.depth))
+      .raw("metrics", metrics.done())
+      .done();
+}
+
+std::string to_json(const stream_report& x) {
+  return object{}
+      .count("chain_id", x.chain)
+      .text("source", x.source)
+      .text("state", x.state)
+      .count("events_total", x.events_total)
+      .real("events_per_second_1s", x.events_per_second_1s)
+      .real("events_per_second_60s", x.events_per_second_60s)
+      .raw("events_by_type", by_type(x.events_by_type))
+      .raw("events_by_lane", by_lane(x.events_by_lane))
+      .raw("depth", by_lane(x.depth))
+      .raw("shed_no_credit", by_lane(x.shed_no_credit))
+      .real("critical_share", x.critical_share)
+      .count("blocks_total", x.blocks_total)
+      .count("blocks_waiting", x.blocks_waiting)
+      .count("blocks_reverted", x.blocks_reverted)
+      .count("gaps", x.gaps)
+      .count("last_block", x.last_block)
+      .real("uptime_seconds", x.uptime_seconds)
+      .count("agents", x.agents.size())
+      .done();
+}
+
+std::string to_json(const connector_report& x) {
+  return object{}
+      .text("name", x.name)
+      .text("kind", x.kind)
+      .text("state", x.state)
+      .count("frames", x.frames)
+      .count("bytes", x.bytes)
+      .count("requests", x.requests)
+      .count("reconnects", x.reconnects)
+      .raw("bad", list(x.bad,
+                       [](const bad_input& bad) {
+                         return object{}
+                             .text("kind", bad.kind)
+                             .count("count", bad.count)
+                             .text("sample", bad.sample)
+                             .done();
+                       }))
+      .done();
+}
+
+std::string to_json(const chain_report& x) {
+  return object{}
+      .count("chain_id", x.chain)
+      .text("source", x.source)
+      .text("state", x.state)
+      .count("head", x.head)
+      .count("committed", x.committed)
+      .count("blocks", x.blocks)
+      .count("transactions", x.transactions)
+      .count("logs", x.logs)
+      .count("mempool", x.mempool)
+      .count("duplicates", x.duplicates)
+      .count("discontinuities", x.discontinuities)
+      .count("reverted", x.reverted)
+      .count("unknown_transaction_types", x.unknown_transaction_types)
+      .count("supplements", x.supplements)
+      .raw("connector", to_json(x.connector))
+      .done();
+}
+
+std::string to_json(const store_report& x) {
+  return object{}
+      .count("blocks", x.blocks)
+      .count("transactions_committed", x.transactions_committed)
+      .count("signals", x.signals)
+      .count("signals_known", x.signals_known)
+      .count("memories", x.memories)
+      .flag("writable", x.writable)
+      .done();
+}
+
+std::string to_json(const node_report& x) {
+  return object{}
+      .text("version", x.version)
+      .count("taken_at", static_cast<std::uint64_t>(std::max<time_ms>(0, x.taken_at)))
+      .real("uptime_seconds", x.uptime_seconds)
+      .raw("streams", list(x.streams, [](const auto& s) { return to_json(s); }))
+      .raw("chains", list(x.chains, [](const auto& c) { return to_json(c); }))
+      .raw("store", to_json(x.store))
+      .done();
+}
+
+std::string encode_report(const node_report& report) {
+  std::vector<char> buffer;
+  caf::binary_serializer sink{nullptr, buffer};
+  if (sink(report)) return {};  // a memory sink refuses nothing
+  const auto* first = reinterpret_cast<const std::uint8_t*>(buffer.data());
+  return fmt::format("{} {} {}", encoding, report.version, to_hex({first, buffer.size()}));
+}
+
+result<node_report> decode_report(std::string_view text, std::string_view version) {
+  const auto head = fmt::format("{} {} ", encoding, version);
+  if (!text.starts_with(head))
+    return {errc::store_too_new, "the last state was stored by another version of Eremos"};
+  const auto torn = failure{errc::malformed_shape, "the last state in the store is torn"};
+  const auto bytes = parse_hex(text.substr(head.size()));
+  if (!bytes) return torn;
+  node_report out;
+  caf::binary_deserializer source{nullptr, reinterpret_cast<const char*>(bytes->data()),
+                                  bytes->size()};
+  if (source(out) || source.remaining() != 0) return torn;
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,78 @@
+#include "actors/node/node_system.hpp"
+
+#include <caf/all.hpp>
+
+#include "runtime/scheduler_settings.hpp"
+#include "runtime/storage/sqlite_store.hpp"
+#include "runtime/storage/store_actor.hpp"
+
+namespace eremos {
+
+node_system::node_system(const node_system_plan& plan)
+    : config_(std::make_unique<caf::actor_system_config>()) {
+  add_message_types(*config_);
+  apply_scheduler_settings(*config_, plan.workers);
+  system_ = std::make_unique<caf::actor_system>(*config_);
+}
+
+result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
+  sqlite_options options;
+  options.durable = plan.durable;
+  auto storage = open_sqlite_store(plan.store_path, std::move(options));
+  if (!storage) return storage.error();
+  std::optional<events_file> events;
+  if (!plan.events.empty()) {
+    auto opened = open_events_file(**storage, plan.events);
+    if (!opened) return opened.error();
+    events.emplace(std::move(*opened));
+  }
+  std::unique_ptr<node_system> out{new node_system{plan}};
+  auto& system = *out->system_;
+  out->log_actor_ = spawn_log(system, std::move(plan.log));
+  out->log_ = logger{out->log_actor_, "node", plan.level};
+  plan.console.log = out->log_.for_part("console");
+  out->console_ = spawn_console(system, std::move(plan.console));
+  out->with_events_ = events.has_value();
+  store_config sc{.storage = std::move(*storage),
+                  .events = std::move(events),
+                  .listeners = {out->console_},
+                  .log = out->log_.for_part("store"),
+                  .keep_snapshots = plan.keep_snapshots,
+                  .keep = {}};
+  out->store_ = spawn_store(system, std::move(sc));
+  return out;
+}
+
+shared_parts node_system::parts() const {
+  shared_parts out;
+  out.store = store_;
+  out.provisional = console_;
+  out.log = log_;
+  out.mempool_to_store = with_events_;
+  return out;
+}
+
+bool node_system::flush() {
+  caf::scoped_actor asking{*system_};
+  bool whole = true;
+  asking->request(store_, defaults::drain_max, drain{})
+      .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
+  asking->request(console_, defaults::drain_max, drain{})
+      .receive([](const drained&) {}, [](const caf::error&) {});
+  asking->request(log_actor_, defaults::drain_max, drain{})
+      .receive([](const drained&) {}, [](const caf::error&) {});
+  return whole;
+}
+
+node_system::~node_system() {
+  for (const auto& who :
+       {caf::actor_cast<caf::actor>(store_), caf::actor_cast<caf::actor>(console_),
+        caf::actor_cast<caf::actor>(log_actor_)})
+    if (who) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  store_ = nullptr;
+  console_ = nullptr;
+  log_ = {};
+  log_actor_ = nullptr;
+}
+
+}  // namespace eremos

@@ -1,0 +1,88 @@
+#include "actors/node/options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace eremos {
+namespace {
+
+struct not_built {
+  std::vector<std::string> lines;
+
+  void api(std::string_view what) {
+    lines.push_back(fmt::format("{} is accepted, but the API is not built yet", what));
+  }
+  void plugins(const std::vector<std::string>& load) {
+    if (!load.empty()) lines.push_back("--load is accepted, but plugins are not built yet");
+  }
+
+  void operator()(const run_command& run) {
+    if (!run.listen.empty()) api("--listen");
+    if (run.expect)
+      lines.push_back("--expect is accepted, but checking a scenario is not built yet");
+    if (!run.scenario.empty())
+      lines.push_back("--scenario is accepted, but scenarios are not built yet");
+    plugins(run.load);
+  }
+  void operator()(const replay_command& replay) { plugins(replay.load); }
+  void operator()(const doctor_command&) { lines.push_back("doctor is not built yet"); }
+  void operator()(const explain_command&) {
+    lines.push_back("explain shows what is stored; it tells no whole story yet");
+  }
+  template <class T>
+  void operator()(const T&) {}
+};
+
+/// An absolute path of the environment; the XDG specification has relative ones ignored.
+maybe<std::string> absolute(const environment& env, std::string_view name) {
+  auto value = env(name);
+  if (!value || !value->starts_with('/')) return std::nullopt;
+  return std::move(*value);
+}
+
+}  // namespace
+
+std::vector<std::string> not_built_yet(const command& what) {
+  not_built visitor;
+  std::visit([&](const auto& x) { visitor(x); }, what);
+  return visitor.lines;
+}
+
+result<std::string> default_data_dir(const environment& env) {
+  if (auto service = absolute(env, "STATE_DIRECTORY"))
+    return service->substr(0, service->find(':'));  // systemd.exec(5): a list
+  if (auto state = absolute(env, "XDG_STATE_HOME")) return *state + "/eremos";
+  if (auto home = absolute(env, "HOME")) return *home + "/.local/state/eremos";
+  return {errc::bad_usage, "no place for data: give --data-dir, or set HOME"};
+}
+
+result<std::string> choose_data_dir(const common_options& given, const node_config& config,
+                                    const environment& env) {
+  if (given.data_dir) return *given.data_dir;
+  if (config.node.data_dir) return *config.node.data_dir;
+  return default_data_dir(env);
+}
+
+std::size_t choose_workers(const common_options& given, const node_config& config) {
+  const auto wanted = given.workers ? *given.workers : config.node.workers;
+  return wanted > 0 ? wanted : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+log_level choose_log_level(const common_options& given, const node_config& config) {
+  return given.level ? *given.level : config.node.level;
+}
+
+log_format choose_log_format(const common_options& given, const node_config& config) {
+  return given.format ? *given.format : config.node.format;
+}
+
+bool choose_colour(colour_choice given, bool is_terminal, const environment& env) {
+  if (given != colour_choice::automatic) return given == colour_choice::always;
+  const auto no_colour = env("NO_COLOR");
+  const auto terminal = env("TERM");
+  return is_terminal && !(no_colour && !no_colour->empty()) && !(terminal && *terminal == "dumb");
+}
+
+}  // namespace eremos

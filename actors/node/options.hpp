@@ -1,0 +1,147 @@
+// What a command line asks for, as plain values. Parses nothing (cli.hpp) and does nothing.
+// Any thread.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "messages/inspect.hpp"
+#include "messages/memory.hpp"
+#include "messages/signal.hpp"
+#include "runtime/config/environment.hpp"
+#include "runtime/config/node_config.hpp"
+#include "runtime/log.hpp"
+#include "runtime/log_line.hpp"
+
+namespace eremos {
+
+enum class colour_choice : std::uint8_t { automatic, always, never };
+
+/// What most commands understand. What is not set is taken from the configuration, then from the
+/// defaults.
+struct common_options {
+  maybe<std::string> config;
+  maybe<std::string> data_dir;
+  maybe<std::size_t> workers;
+  maybe<log_level> level;
+  maybe<log_format> format;
+  colour_choice colour = colour_choice::automatic;
+  bool json = false;
+};
+
+struct run_command {
+  common_options common;
+  bool mock = false;  ///< a chain made up here instead of the configured ones
+  std::string scenario;
+  maybe<std::uint64_t> seed;
+  std::string rate;  ///< events per second of the mock chain, or "max"; empty: its default
+  maybe<duration_ms> run_for;
+  bool expect = false;
+  std::string events;  ///< file; empty: what the configuration says
+  std::string listen;
+  bool no_api = false;
+  std::vector<std::string> load;  ///< plugins
+};
+
+struct replay_command {
+  common_options common;
+  std::vector<std::string> files;
+  maybe<chain_id> chain;  ///< filters lines only
+  std::vector<std::string> agents;
+  std::string events;
+  std::string summary;
+  std::vector<std::string> load;
+};
+
+struct check_command {
+  common_options common;
+  std::string file;
+};
+
+struct doctor_command {
+  common_options common;
+};
+
+struct agents_command {
+  common_options common;
+};
+
+struct stats_command {
+  common_options common;
+};
+
+struct before_now {
+  duration_ms span = 0;
+};
+/// Not set, a moment, or that long before now.
+using since_option = std::variant<std::monostate, time_ms, before_now>;
+
+struct signals_command {
+  common_options common;
+  maybe<std::string> type;
+  maybe<std::string> agent;
+  std::string chain;  ///< name or id; empty: all
+  maybe<signal_status> status;
+  since_option since;
+  maybe<double> min_confidence;
+  std::size_t limit = 100;
+};
+
+struct memory_command {
+  common_options common;
+  maybe<memory_type> type;
+  maybe<std::string> agent;
+  std::vector<std::string> tags;
+  std::string chain;
+  maybe<signal_status> status;
+  since_option since;
+  maybe<double> min_confidence;
+  std::size_t limit = 100;
+};
+
+struct blocks_command {
+  common_options common;
+  std::string chain;
+  std::size_t limit = 100;
+};
+
+struct explain_command {
+  common_options common;
+  signal_id id;
+};
+
+struct version_command {
+  common_options common;
+};
+
+/// Asked for help: print it, exit 0.
+struct help_command {
+  std::string text;
+};
+
+using command = std::variant<run_command, replay_command, check_command, doctor_command,
+                             agents_command, signals_command, memory_command, blocks_command,
+                             stats_command, explain_command, version_command, help_command>;
+
+/// One line per thing asked for that is accepted and comes later; for standard error.
+std::vector<std::string> not_built_yet(const command& what);
+
+// --- where the command line, the configuration and the defaults meet
+// -----------------------------------------
+
+/// $STATE_DIRECTORY (systemd's) or $XDG_STATE_HOME/eremos or ~/.local/state/eremos. Errors:
+/// bad_usage, where none of them says a place.
+result<std::string> default_data_dir(const environment& env);
+/// --data-dir, else node.data_dir, else the default. Errors: bad_usage.
+result<std::string> choose_data_dir(const common_options& given, const node_config& config,
+                                    const environment& env);
+/// --workers, else node.workers, else one per core; at least 1.
+std::size_t choose_workers(const common_options& given, const node_config& config);
+log_level choose_log_level(const common_options& given, const node_config& config);
+log_format choose_log_format(const common_options& given, const node_config& config);
+/// Colours only for a terminal, without NO_COLOR (no-color.org) and TERM=dumb, or if asked for.
+bool choose_colour(colour_choice given, bool is_terminal, const environment& env);
+
+}  // namespace eremos

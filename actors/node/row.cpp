@@ -1,0 +1,88 @@
+#include "actors/node/row.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <caf/all.hpp>
+
+#include "actors/services/wallets.hpp"
+#include "connectors/chain/chain_actor.hpp"
+#include "runtime/stream.hpp"
+
+namespace eremos {
+namespace {
+
+std::vector<agent_plan> agents_of(const shared_parts& parts, chain_id chain) {
+  std::vector<agent_plan> out;
+  for (const auto& a : parts.agents)
+    if (a.chains.empty() || std::find(a.chains.begin(), a.chains.end(), chain) != a.chains.end())
+      out.push_back({a.kind, a.options});
+  return out;
+}
+
+}  // namespace
+
+row make_row(caf::actor_system& system, const shared_parts& parts, const row_plan& plan,
+             connector_actor connector) {
+  const auto& policy = plan.policy;
+  const auto part = [&](std::string_view name) {
+    return parts.log.for_part(fmt::format("{}:{}", name, policy.source));
+  };
+  row out;
+  out.chain = policy.chain;
+  out.source = policy.source;
+  out.connector = std::move(connector);
+  agent_services services;
+  services.chain = policy.chain;
+  services.source = policy.source;
+  services.policy = policy;
+  services.provisional = parts.provisional;
+  services.labels = parts.labels;
+  services.log = part("agents");
+  services.config_hash = parts.config_hash;
+  out.supervisor =
+      spawn_supervisor(system, {std::move(services), agents_of(parts, policy.chain)}, parts.store);
+  out.stream = spawn_stream(system,
+                            {.policy = policy,
+                             .labels = parts.labels,
+                             .log = part("stream"),
+                             .with_snapshots = !parts.recorded,
+                             .mempool_to_store = parts.mempool_to_store},
+                            parts.store, out.supervisor);
+  out.wallets =
+      spawn_wallets(system,
+                    {.chain = policy.chain,
+                     .source = policy.source,
+                     .recorded = parts.recorded,
+                     .nothing_stored = !plan.restart.cursor,
+                     // A thousandth of what is very large: the smallest change that can be strange.
+                     .large_change = policy.very_large / wei{1'000},
+                     .labels = parts.labels,
+                     .log = part("wallets")},
+                    parts.store, out.stream);
+  out.head = spawn_chain(system,
+                         {.chain = policy.chain,
+                          .source = policy.source,
+                          .style = plan.style,
+                          .first_block = plan.first_block,
+                          .restart = plan.restart,
+                          .log = part("chain")},
+                         out.connector, out.wallets);
+  caf::anon_send(out.stream, stream_start{out.head});
+  caf::anon_send(out.supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(out.stream),
+                                           plan.restart.snapshots});
+  return out;
+}
+
+void end_row(const row& r) {
+  const auto end = [](const auto& handle) {
+    if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+  };
+  end(r.connector);
+  end(r.head);
+  end(r.wallets);
+  end(r.supervisor);
+  end(r.stream);
+}
+
+}  // namespace eremos

@@ -1,0 +1,60 @@
+// A chain's row: CONNECTOR, CHAIN, WALLETS, STREAM, SUPERVISOR and the agents, made and connected
+// in one place. Knows no command line and no configuration file. Used by NODE and by REPLAY's desk.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "connectors/connector.hpp"
+#include "messages/protocols.hpp"
+#include "runtime/agent_registry.hpp"
+#include "runtime/policy/chain_policy.hpp"
+#include "runtime/supervisor.hpp"
+
+namespace eremos {
+
+/// An agent with its options, and the chains it watches.
+struct agent_choice {
+  const agent_kind* kind = nullptr;
+  option_map options;
+  std::vector<chain_id> chains;  ///< empty: every chain
+};
+
+/// What all rows of a node share.
+struct shared_parts {
+  store_actor store;
+  announcement_listener provisional;  ///< shown critical signals at once; may be empty
+  logger log;
+  label_view labels;
+  std::vector<agent_choice> agents;
+  std::string config_hash;
+  bool recorded = false;          ///< a recording is replayed: no snapshots, nothing is resumed
+  bool mempool_to_store = false;  ///< an events file wants mempool events
+};
+
+struct row {
+  chain_id chain = 0;
+  std::string source;
+  connector_actor connector;
+  chain_actor head;  ///< CHAIN
+  chain_listener wallets;
+  stream_actor stream;
+  supervisor_actor supervisor;
+};
+
+struct row_plan {
+  chain_policy policy;
+  maybe<block_number> first_block;
+  connector_style style = connector_style::follow;
+  chain_restart restart;
+};
+
+/// Makes and connects the row; nothing flows until the connector is started.
+row make_row(caf::actor_system& system, const shared_parts& parts, const row_plan& plan,
+             connector_actor connector);
+
+/// Stops the row's actors. What is unfinished is lost to this process, not to the chain.
+void end_row(const row& r);
+
+}  // namespace eremos

@@ -1,0 +1,173 @@
+// `eremos-node run`: live chains, or the mock chain, until a signal, a deadline or the source's
+// end.
+#include <chrono>
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <caf/all.hpp>
+
+#include "actors/node/assembly.hpp"
+#include "actors/node/commands.hpp"
+#include "actors/node/control_desk.hpp"
+#include "actors/node/node_system.hpp"
+#include "actors/node/running_node.hpp"
+#include "actors/node/stop_signals.hpp"
+#include "connectors/net/control_socket.hpp"
+#include "connectors/net/http.hpp"
+#include "connectors/net/websocket.hpp"
+#include "runtime/storage/sqlite_store.hpp"
+
+namespace eremos {
+namespace {
+
+int say(query_context& context, const failure& why, int code) {
+  context.err << "eremos-node: " << why.message << '\n';
+  return code;
+}
+
+/// What the configuration and the command line come to, before anything is started.
+result<node_config> settle_config(const run_command& given, const config_outcome& outcome) {
+  auto config = outcome.config;
+  if (given.mock) {
+    config.chains.clear();
+    config.chains.push_back(mock_chain_section(given.seed, given.rate));
+  }
+  if (config.chains.empty())
+    return {errc::bad_config,
+            fmt::format("{}: no chain is configured; add [chains.ethereum], or run with --mock",
+                        config.file)};
+  return config;
+}
+
+/// The doors that only real providers need.
+connector_services open_doors(caf::actor_system& system, const node_config& config) {
+  connector_services out;
+  for (const auto& c : config.chains)
+    if (c.providers.front().kind != "mock") {
+      out.net_out = spawn_net_out(system);
+      out.http = spawn_http(system);
+      break;
+    }
+  return out;
+}
+
+void close_doors(const connector_services& doors) {
+  for (const auto& door : {doors.net_out, doors.http})
+    if (door) caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+}
+
+node_report last_report(caf::actor_system& system, const control_desk_actor& desk) {
+  caf::scoped_actor asking{system};
+  node_report out;
+  asking->request(desk, std::chrono::seconds{3}, get_node_report{})
+      .receive([&](const node_report& r) { out = r; }, [](const caf::error&) {});
+  return out;
+}
+
+/// Left for `stats` and `agents` after the node is gone.
+void keep_report(const std::string& store_path, const node_report& report) {
+  auto storage = open_sqlite_store(store_path);
+  if (!storage || !(*storage)->begin()) return;
+  if ((*storage)->set_meta(meta_last_report, encode_report(report)))
+    static_cast<void>((*storage)->commit());
+  else
+    (*storage)->rollback();
+}
+
+wake_reason wait_for_end(stop_signals& signals, const end_notice& notice, const run_command& given,
+                         const logger& log) {
+  using clock = std::chrono::steady_clock;
+  const auto begun = clock::now();
+  while (true) {
+    maybe<std::chrono::milliseconds> left;
+    if (given.run_for) {
+      const auto passed =
+          std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begun);
+      left = std::max(std::chrono::milliseconds{*given.run_for} - passed,
+                      std::chrono::milliseconds{0});
+    }
+    const auto woken = signals.wait(notice, left);
+    if (woken != wake_reason::reload) return woken;
+    log.warn("reload", "SIGHUP: reloading the configuration is not built yet; nothing changed");
+  }
+}
+
+}  // namespace
+
+int run_run(const run_command& given, query_context& context) {
+  stop_signals signals;
+  config_outcome outcome;
+  if (given.common.config) outcome = load_config(*given.common.config, context.env);
+  const auto problems = all_problems(outcome);
+  for (const auto& p : problems) context.err << p.message << '\n';
+  if (!problems.empty()) return exit_config;
+  for (const auto& w : outcome.warnings) context.err << w << '\n';
+  auto config = settle_config(given, outcome);
+  if (!config) return say(context, config.error(), exit_config);
+  auto agents = assemble_agents(*config, {});
+  if (!agents) return say(context, agents.error(), exit_config);
+  const auto data_dir = choose_data_dir(given.common, *config, context.env);
+  if (!data_dir) return say(context, data_dir.error(), exit_usage);
+  auto folder = data_folder::open(*data_dir);
+  if (!folder) return say(context, folder.error(), exit_config);
+
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  node_system_plan plan;
+  plan.workers = choose_workers(given.common, *config);
+  plan.level = choose_log_level(given.common, *config);
+  plan.log.format = choose_log_format(given.common, *config);
+  plan.log.colour = choose_colour(given.common.colour, terminal, context.env);
+  plan.log.wipe_line = terminal && !given.common.json;
+  plan.console.mode = given.common.json ? console_mode::json : console_mode::lines;
+  plan.console.colour = choose_colour(given.common.colour, isatty(STDOUT_FILENO) != 0, context.env);
+  plan.console.status = terminal && !given.common.json;
+  plan.console.chains = chain_names{*config};
+  plan.store_path = folder->store_path();
+  plan.events = given.events.empty() ? config->node.events : given.events;
+  const auto store_path = plan.store_path;
+  node_report report;
+  bool whole = true;
+  {
+    auto begun = node_system::begin(std::move(plan));
+    if (!begun) return say(context, begun.error(), exit_failure);
+    auto& node = **begun;
+    node_parts parts{node.parts(), open_doors(node.actors(), *config)};
+    parts.shared.labels = assemble_labels(*config);
+    parts.shared.agents = std::move(*agents);
+    parts.shared.config_hash = config_hash(*config);
+    const auto doors = parts.doors;
+    running_node running{node.actors(), std::move(parts)};
+    for (const auto& chain : config->chains) {
+      if (auto added = running.add_chain(chain, *config); !added) {
+        running.end();
+        close_doors(doors);
+        return say(context, added.error(), exit_config);
+      }
+      caf::anon_send(node.console(), console_watch{running.rows().back().stream});
+    }
+    const auto desk = spawn_control_desk(node.actors(), running.rows(), node.store());
+    auto socket = serve_control(node.actors(), folder->path() / std::string{control_socket_name},
+                                desk, node.log().for_part("control"));
+    if (!socket) node.log().warn("control", socket.error().message);
+    end_notice notice;
+    running.watch_end(notice);
+    node.log().info("started",
+                    fmt::format("data in {}; {} agents on {} chains", folder->path().string(),
+                                agent_kinds().size(), config->chains.size()));
+
+    wait_for_end(signals, notice, given, node.log());
+    signals.second_one_ends();
+    if (socket) caf::anon_send_exit(*socket, caf::exit_reason::user_shutdown);
+    whole = running.drain();
+    report = last_report(node.actors(), desk);
+    running.end();
+    caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
+    close_doors(doors);
+    node.log().info("ended", "stored everything that was begun");
+    whole = node.flush() && whole;
+  }
+  keep_report(store_path, report);
+  return whole ? exit_ok : exit_failure;
+}
+
+}  // namespace eremos

@@ -1,0 +1,49 @@
+// NODE: everything `run` starts, in the order in which it must start and end. Owned by the main
+// thread.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/node/row.hpp"
+#include "actors/node/stop_signals.hpp"
+#include "runtime/config/node_config.hpp"
+
+namespace eremos {
+
+struct node_parts {
+  shared_parts shared;
+  connector_services doors;
+};
+
+class running_node {
+ public:
+  running_node(caf::actor_system& system, node_parts parts)
+      : system_(system), parts_(std::move(parts)) {}
+
+  /// Makes the chain's row from what the store knows of it, and starts its connector.
+  /// Errors: bad_config (no such connector), bad_option, store_failed.
+  status add_chain(const chain_section& chain, const node_config& config);
+
+  /// `notice` is given when every chain's source has ended and all of it is stored.
+  void watch_end(const end_notice& notice);
+
+  /// Takes no more, finishes what is begun, stores snapshots. False if that took longer than
+  /// defaults::drain_max.
+  bool drain();
+  /// Ends every actor that add_chain made.
+  void end();
+
+  const std::vector<row>& rows() const noexcept { return rows_; }
+
+ private:
+  result<chain_restart> restart_point(chain_id chain);
+
+  caf::actor_system& system_;
+  const node_parts parts_;
+  std::vector<row> rows_;
+};
+
+}  // namespace eremos

@@ -1,0 +1,125 @@
+#include "actors/node/status_text.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/node/text_table.hpp"
+#include "messages/event.hpp"
+#include "runtime/printable.hpp"
+
+namespace eremos {
+namespace {
+
+constexpr std::size_t field_bytes_max = 64;
+constexpr std::size_t sample_bytes_max = 80;
+
+std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
+
+std::string chains_table(const node_report& report) {
+  text_table table{{"chain", "state", ">head", ">committed", ">blocks", ">transactions", ">logs",
+                    ">mempool", ">reverted", ">duplicates", ">gaps", "provider"}};
+  for (const auto& c : report.chains)
+    table.add({shown(c.source), shown(c.state), grouped(c.head), grouped(c.committed),
+               grouped(c.blocks), grouped(c.transactions), grouped(c.logs), grouped(c.mempool),
+               grouped(c.reverted), grouped(c.duplicates), grouped(c.discontinuities),
+               fmt::format("{} {}", shown(c.connector.kind), shown(c.connector.state))});
+  return table.text();
+}
+
+std::string streams_table(const node_report& report) {
+  text_table table{{"stream", "state", ">events", ">per s (1 s)", ">per s (60 s)", ">critical",
+                    ">blocks waiting", ">agents"}};
+  for (const auto& s : report.streams)
+    table.add({shown(s.source), shown(s.state), grouped(s.events_total),
+               fmt::format("{:.1f}", s.events_per_second_1s),
+               fmt::format("{:.1f}", s.events_per_second_60s),
+               fmt::format("{:.2f} %", 100 * s.critical_share), grouped(s.blocks_waiting),
+               grouped(s.agents.size())});
+  return table.text();
+}
+
+std::string types_table(const node_report& report) {
+  std::vector<std::string> titles = {"events"};
+  for (std::size_t i = 0; i < event_type_count; ++i)
+    titles.push_back(fmt::format(">{}", to_string(static_cast<event_type>(i))));
+  text_table table{titles};
+  for (const auto& s : report.streams) {
+    std::vector<std::string> row = {shown(s.source)};
+    for (const auto count : s.events_by_type) row.push_back(grouped(count));
+    table.add(std::move(row));
+  }
+  return table.text();
+}
+
+/// Per lane: events so far, waiting in agents, and (mempool only) dropped for want of room.
+std::string lanes_table(const node_report& report) {
+  std::vector<std::string> titles = {"lanes", ""};
+  for (const auto lane_name : lane_names) titles.push_back(fmt::format(">{}", lane_name));
+  text_table table{titles};
+  const auto add = [&](const std::string& source, const char* what, const auto& counts) {
+    std::vector<std::string> row = {shown(source), what};
+    for (const auto count : counts) row.push_back(grouped(count));
+    table.add(std::move(row));
+  };
+  for (const auto& s : report.streams) {
+    add(s.source, "events", s.events_by_lane);
+    add(s.source, "waiting", s.depth);
+    add(s.source, "dropped", s.shed_no_credit);
+  }
+  return table.text();
+}
+
+std::string bad_input_table(const node_report& report) {
+  text_table table{{"bad input", "kind", ">count", "newest"}};
+  for (const auto& c : report.chains)
+    for (const auto& bad : c.connector.bad)
+      table.add({shown(c.source), shown(bad.kind), grouped(bad.count),
+                 printable(redact_urls(bad.sample), sample_bytes_max)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+}  // namespace
+
+std::string stats_text(const node_report& report) {
+  const auto& store = report.store;
+  return fmt::format(
+      "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n"
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}",
+      report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
+      chains_table(report), streams_table(report), types_table(report), lanes_table(report),
+      grouped(store.blocks), grouped(store.transactions_committed), grouped(store.signals),
+      grouped(store.signals_known), grouped(store.memories), store.writable ? "" : ", NOT WRITABLE",
+      bad_input_table(report));
+}
+
+std::string agents_text(const node_report& report) {
+  text_table table{{"", "agent", "chain", "state", ">events", ">blocks", ">signals", ">memories",
+                    ">lag", ">restarts", ">poison", ">refused", ">snapshot", "subscribed to"}};
+  for (const auto& stream : report.streams)
+    for (const auto& a : stream.agents)
+      table.add({shown(a.glyph), shown(a.agent), shown(stream.source), shown(a.state),
+                 grouped(a.events_handled), grouped(a.blocks_done), grouped(a.signals),
+                 grouped(a.memories), grouped(a.lag_events), grouped(a.restarts),
+                 grouped(a.poison_events), grouped(a.emissions_refused),
+                 a.snapshot_block == 0 ? "none" : grouped(a.snapshot_block),
+                 shown(fmt::format("{}", fmt::join(a.subscriptions, ", ")))});
+  return table.empty() ? "no agents\n" : table.text();
+}
+
+std::string agents_json(const node_report& report) {
+  std::string out;
+  for (const auto& stream : report.streams)
+    for (const auto& agent : stream.agents) out += to_json(agent) + "\n";
+  return out;
+}
+
+result<std::string> answer_control(std::string_view line, const node_report& report) {
+  if (line == "stats text") return stats_text(report);
+  if (line == "stats json") return to_json(report) + "\n";
+  if (line == "agents text") return agents_text(report);
+  if (line == "agents json") return agents_json(report);
+  return {errc::bad_usage,
+          fmt::format("unknown command \"{}\"; want stats or agents, then text or json",
+                      printable(line, field_bytes_max))};
+}
+
+}  // namespace eremos

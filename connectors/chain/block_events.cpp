@@ -1,0 +1,42 @@
+#include "connectors/chain/block_events.hpp"
+
+namespace eremos {
+
+committed_block to_committed(block_record record, std::vector<contract_event> logs,
+                             const block_context& context) {
+  committed_block out;
+  out.commit = context.commit;
+  out.block = record.ref();
+  out.parent_hash = record.header.parent_hash;
+  out.time = context.time;
+  out.time_estimated = context.time_estimated;
+  out.supplement = context.supplement;
+  out.behind = context.behind;
+  out.events.reserve(1 + record.transactions.size() + logs.size());
+  const auto& hash = out.block.hash;
+  const auto add = [&](event_id id, event_data data) {
+    blockchain_event e;
+    e.id = id;
+    e.source = context.source;
+    e.data = std::move(data);
+    e.number = out.block.number;
+    e.commit = context.commit;
+    e.event_time = context.time;
+    e.time_estimated = context.time_estimated;
+    e.received_ns = record.received_ns;
+    out.events.push_back(std::move(e));
+  };
+  const auto chain = out.block.chain;
+  if (record.has_header) add(id_of(chain, record.header), record.header);
+  for (auto& t : record.transactions) {
+    const auto id = id_of(chain, hash, t);
+    add(id, std::move(t));
+  }
+  for (auto& log : logs) {
+    const auto id = id_of(chain, hash, log);
+    add(id, std::move(log));
+  }
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,22 @@
+// From a decoded block to its events, in order: block, transactions by index, logs by log index.
+// Gives neither score nor lane nor sequence (STREAM) and no wallet activity (WALLETS). Pure; any
+// thread.
+#pragma once
+#include "messages/chain.hpp"
+
+namespace eremos {
+
+struct block_context {
+  std::string source;  ///< the chain's name
+  std::uint64_t commit = 0;
+  time_ms time = 0;
+  bool time_estimated = false;
+  bool supplement = false;
+  std::uint64_t behind = 0;
+};
+
+/// `record` has its receipts joined; `logs` are all that are new.
+committed_block to_committed(block_record record, std::vector<contract_event> logs,
+                             const block_context& context);
+
+}  // namespace eremos

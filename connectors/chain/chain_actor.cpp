@@ -1,0 +1,332 @@
+#include "connectors/chain/chain_actor.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <caf/all.hpp>
+
+#include "connectors/chain/block_events.hpp"
+#include "connectors/chain/chain_core.hpp"
+#include "connectors/chain/pending_filter.hpp"
+#include "connectors/chain/recorded_core.hpp"
+#include "connectors/ethereum/block_pieces.hpp"
+#include "runtime/caf_error.hpp"
+
+namespace eremos {
+namespace {
+
+/// A block that a provider announced and does not have is asked for this often before it is given
+/// up.
+constexpr std::size_t missing_tries_max = 5;
+
+template <class... Fs>
+struct overload : Fs... {
+  using Fs::operator()...;
+};
+
+class chain final : public chain_actor::base {
+ public:
+  chain(caf::actor_config& cfg, chain_config config, connector_actor connector, chain_listener next)
+      : chain_actor::base(cfg),
+        config_(std::move(config)),
+        connector_(std::move(connector)),
+        next_(std::move(next)),
+        core_({.chain = config_.chain, .first_block = first_block(config_)}),
+        recorded_(config_.chain) {
+    core_.resume(config_.restart.ledger, config_.restart.resume_after);
+    report_.chain = config_.chain;
+    report_.source = config_.source;
+    report_.state = "connecting";
+  }
+
+  const char* name() const override { return "chain"; }
+
+  void on_exit() override {
+    // Handles and open promises (which hold their maker) would keep this row's actors alive.
+    connector_ = nullptr;
+    next_ = nullptr;
+    ends_.clear();
+    drains_.clear();
+  }
+
+  behavior_type make_behavior() override {
+    return {[this](const head_seen& h) { on_head(h); },
+            [this](pending_seen& p) { on_pending(p); },
+            [this](const provider_state& p) { on_provider(p); },
+            [this](const block_recorded& r) { on_recorded(*r.record); },
+            [this](const source_ended&) { on_source_ended(); },
+            [this](const block_finished& f) { on_finished(f); },
+            [this](const retry_fetch&) { on_retry(); },
+            [this](const drain&) { return on_drain(); },
+            [this](const await_end&) { return on_await_end(); },
+            [this](const get_report&) { return on_report(); }};
+  }
+
+ private:
+  static maybe<block_number> first_block(const chain_config& config) {
+    return config.restart.first_block ? config.restart.first_block : config.first_block;
+  }
+
+  // --- a followed chain ---
+
+  void on_head(const head_seen& h) {
+    report_.head = std::max(report_.head, h.number);
+    core_.on_head(h);
+    advance();
+  }
+
+  bool room() const noexcept {
+    return !draining_ && in_flight_.size() < defaults::window_blocks &&
+           events_in_flight_ < defaults::window_events;
+  }
+
+  void advance() {
+    while (!paused_ && !stopped_) {
+      auto step = core_.next(room());
+      const bool again =
+          std::visit(overload{[this](do_wait&) { return idle(); },
+                              [this](do_fetch& f) { return fetch(f.what), false; },
+                              [this](do_commit& c) { return commit_followed(*c.record), true; },
+                              [this](do_revert& r) { return revert(r.what), true; },
+                              [this](do_stop& s) { return stop(s.why), false; }},
+                     step);
+      if (!again) return;
+    }
+  }
+
+  bool idle() {
+    if (!core_.fetching() && core_.behind() == 0) report_.state = "following";
+    settle();
+    return false;
+  }
+
+  void fetch(const fetch_block& what) {
+    if (core_.behind() > 1) report_.state = "catching_up";
+    request(connector_, caf::infinite, what)
+        .then(
+            [this](const shared<block_record>& record) {
+              missing_tries_ = 0;
+              retry_delay_ = defaults::fetch_retry_min;
+              core_.on_block(record);
+              advance();
+            },
+            [this, what](const caf::error& e) { on_fetch_failed(what, from_caf(e)); });
+  }
+
+  void on_fetch_failed(const fetch_block& what, const failure& why) {
+    const bool missing = why.code == errc::block_not_found;
+    const bool gone = missing && ++missing_tries_ >= missing_tries_max;
+    core_.on_missing(gone);
+    config_.log.warn("fetch_failed", fmt::format("block {}: {}{}", what.number, why.message,
+                                                 gone ? "; given up until the next head" : ""));
+    if (gone) {
+      missing_tries_ = 0;
+      return advance();
+    }
+    paused_ = true;
+    delayed_send(this, retry_delay_, retry_fetch{});
+    retry_delay_ = std::min(retry_delay_ * 2, defaults::fetch_retry_max);
+  }
+
+  void on_retry() {
+    paused_ = false;
+    advance();
+  }
+
+  void commit_followed(const block_record& fetched) {
+    auto record = fetched;
+    join_receipts(record);
+    auto logs = all_logs(record);
+    ++report_.blocks;
+    report_.transactions += record.transactions.size();
+    report_.logs += logs.size();
+    for (const auto& t : record.transactions) pending_.first_time(t.hash);
+    commit(std::move(record), std::move(logs), false);
+  }
+
+  void revert(const chain_reverted& what) {
+    report_.reverted += what.blocks.size();
+    config_.log.info("reverted", fmt::format("{} blocks after {} are canonical no more",
+                                             what.blocks.size(), what.ancestor.number));
+    send(next_, what);
+  }
+
+  void stop(const std::string& why) {
+    stopped_ = true;
+    report_.state = "stopped";
+    config_.log.error("chain_stopped", fmt::format("{}; this chain stops here", why));
+    settle();
+  }
+
+  // --- a recording ---
+
+  void on_recorded(const block_record& record) {
+    auto verdict = recorded_.on_record(record);
+    report_.unknown_transaction_types += record.unknown_transaction_types;
+    if (verdict.revert) send(next_, *verdict.revert);
+    if (verdict.gap) send(next_, *verdict.gap);
+    if (!verdict.commit) return more(1);
+    auto logs = std::move(verdict.fresh.logs);
+    verdict.fresh.receipts.clear();
+    commit(std::move(verdict.fresh), std::move(logs), verdict.supplement);
+  }
+
+  void more(std::uint32_t count) { send(connector_, more_wanted{config_.chain, count}); }
+
+  void on_source_ended() {
+    source_ended_ = true;
+    settle();
+  }
+
+  // --- both ---
+
+  void commit(block_record record, std::vector<contract_event> logs, bool supplement) {
+    block_context context{.source = config_.source,
+                          .commit = ++commit_,
+                          .time = 0,
+                          .time_estimated = false,
+                          .supplement = supplement,
+                          .behind = core_.behind()};
+    if (record.has_header || record.time) {
+      context.time = record.has_header ? record.header.timestamp : *record.time;
+      last_time_ = context.time;
+    } else {
+      // Neither header nor blockTimestamp: the best that is known, and marked so.
+      context.time = last_time_ != 0 ? last_time_ : record.noted_at;
+      context.time_estimated = true;
+    }
+    if (config_.style == connector_style::follow)
+      report_.unknown_transaction_types += record.unknown_transaction_types;
+    if (!supplement) report_.committed = record.header.number;
+    auto out = to_committed(std::move(record), std::move(logs), context);
+    in_flight_[out.commit] = out.events.size();
+    events_in_flight_ += out.events.size();
+    send(next_, std::move(out));
+  }
+
+  void on_finished(const block_finished& f) {
+    const auto at = in_flight_.find(f.commit);
+    if (at == in_flight_.end()) return;
+    events_in_flight_ -= at->second;
+    in_flight_.erase(at);
+    if (config_.style == connector_style::recorded)
+      more(1);
+    else
+      advance();
+    settle();
+  }
+
+  void on_pending(pending_seen& p) {
+    mempool_batch out{config_.chain, {}};
+    for (auto& t : p.transactions) {
+      if (!pending_.first_time(t.hash)) continue;
+      blockchain_event e;
+      e.id = id_of(config_.chain, t);
+      e.source = config_.source;
+      e.event_time = std::max(p.seen_at, last_time_);
+      e.received_ns = p.received_ns;
+      e.at = finality::pending;
+      e.data = std::move(t);
+      out.events.push_back(std::move(e));
+    }
+    report_.mempool += out.events.size();
+    if (!out.events.empty()) send(next_, std::move(out));
+  }
+
+  void on_provider(const provider_state& p) {
+    report_.state = p.connected ? "following" : "connecting";
+    if (p.connected)
+      config_.log.info("connected", p.text);
+    else
+      config_.log.warn("disconnected", p.text);
+  }
+
+  // --- ending and being asked ---
+
+  void settle() {
+    if (!in_flight_.empty()) return;
+    const bool ended = stopped_ || (source_ended_ && !core_.fetching() && core_.behind() == 0);
+    if (ended && !end_told_) {
+      end_told_ = true;
+      report_.state = stopped_ ? "stopped" : "ended";
+      send(next_, chain_ended{config_.chain});
+    }
+    if (ended)
+      for (auto& promise : std::exchange(ends_, {})) promise.deliver(drained{report_.blocks});
+    if (draining_)
+      for (auto& promise : std::exchange(drains_, {})) promise.deliver(drained{report_.blocks});
+  }
+
+  caf::typed_response_promise<drained> on_drain() {
+    auto promise = make_response_promise<drained>();
+    draining_ = true;
+    drains_.push_back(promise);
+    settle();
+    return promise;
+  }
+
+  caf::typed_response_promise<drained> on_await_end() {
+    auto promise = make_response_promise<drained>();
+    ends_.push_back(promise);
+    settle();
+    return promise;
+  }
+
+  caf::result<chain_report> on_report() {
+    auto out = report_;
+    out.duplicates = core_.duplicates();
+    if (config_.style == connector_style::recorded) {
+      const auto& c = recorded_.counts();
+      out.blocks = c.blocks;
+      out.transactions = c.transactions;
+      out.logs = c.logs;
+      out.supplements = c.supplements;
+      out.duplicates = c.duplicates;
+      out.discontinuities = c.discontinuities;
+      out.reverted = c.reverted;
+      return out;
+    }
+    auto promise = make_response_promise<chain_report>();
+    request(connector_, std::chrono::seconds{1}, get_report{})
+        .then(
+            [promise, out](const connector_report& c) mutable {
+              out.connector = c;
+              promise.deliver(out);
+            },
+            [promise, out](const caf::error&) mutable { promise.deliver(out); });
+    return promise;
+  }
+
+  const chain_config config_;
+  connector_actor connector_;
+  chain_listener next_;
+  chain_core core_;
+  recorded_core recorded_;
+  pending_filter pending_;
+
+  std::uint64_t commit_ = 0;
+  time_ms last_time_ = 0;
+  std::map<std::uint64_t, std::uint64_t> in_flight_;  ///< commit → events; at most the window
+  std::uint64_t events_in_flight_ = 0;
+
+  bool paused_ = false;  ///< a retry is waiting
+  bool stopped_ = false;
+  bool draining_ = false;
+  bool source_ended_ = false;
+  bool end_told_ = false;
+  std::size_t missing_tries_ = 0;
+  std::chrono::milliseconds retry_delay_ = defaults::fetch_retry_min;
+  std::vector<caf::typed_response_promise<drained>> drains_;
+  std::vector<caf::typed_response_promise<drained>> ends_;
+  chain_report report_;
+};
+
+}  // namespace
+
+chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,
+                        chain_listener next) {
+  return system.spawn<chain>(std::move(config), std::move(connector), std::move(next));
+}
+
+}  // namespace eremos

@@ -1,0 +1,26 @@
+// CHAIN, one per chain: turns what one connector says into one canonical chain, in order, within
+// the window. Its judgement is in chain_core (followed chains) and recorded_core (recordings).
+#pragma once
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "connectors/connector.hpp"
+#include "messages/protocols.hpp"
+#include "runtime/log.hpp"
+
+namespace eremos {
+
+struct chain_config {
+  chain_id chain = 0;
+  std::string source;
+  connector_style style = connector_style::follow;
+  maybe<block_number> first_block;  ///< where a new chain begins; none: the first head
+  chain_restart restart;            ///< what the store knows
+  logger log;
+};
+
+chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,
+                        chain_listener next);
+
+}  // namespace eremos

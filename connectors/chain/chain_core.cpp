@@ -1,0 +1,130 @@
+#include "connectors/chain/chain_core.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+namespace eremos {
+
+void chain_core::resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after) {
+  assert(ledger_.empty() && stored_.empty());
+  bool after = !resume_after;
+  for (const auto& ref : known) {
+    if (after)
+      stored_.push_back(ref);
+    else
+      ledger_.push(ref);
+    after = after || ref == *resume_after;
+  }
+}
+
+void chain_core::on_head(const head_seen& head) {
+  if (ledger_.contains(head.hash)) {
+    ++duplicates_;
+    return;
+  }
+  target_ = head;
+}
+
+void chain_core::on_block(shared<block_record> record) {
+  fetching_ = false;
+  const auto ref = record->ref();
+  if (ledger_.contains(ref.hash)) {
+    ++duplicates_;
+    return;
+  }
+  for (auto& known : branch_) {
+    if (known.ref.hash != ref.hash) continue;
+    known.record = std::move(record);
+    return;
+  }
+  // A block that does not continue the walk back belongs to a branch that was given up.
+  if (!branch_.empty() && branch_.back().parent != ref.hash) branch_.clear();
+  const auto parent = record->header.parent_hash;
+  branch_.push_back({ref, parent, std::move(record)});
+  // The lowest blocks are committed first; of a long branch the highest are fetched again.
+  if (branch_.size() > config_.branch_max)
+    branch_[branch_.size() - 1 - config_.branch_max].record.reset();
+}
+
+void chain_core::on_missing(bool gone) {
+  fetching_ = false;
+  if (!gone) return;
+  branch_.clear();
+  target_.reset();
+}
+
+std::uint64_t chain_core::behind() const noexcept {
+  const auto* last = tip();
+  if (!target_ || last == nullptr || target_->number <= last->number) return 0;
+  return target_->number - last->number;
+}
+
+chain_step chain_core::next(bool room) {
+  if (fetching_) return do_wait{};
+  if (target_ && ledger_.contains(target_->hash)) target_.reset();
+  if (!branch_.empty()) return commit_lowest(room);
+  return room ? towards_target() : chain_step{do_wait{}};
+}
+
+chain_step chain_core::fetch(block_number number, maybe<hash32> hash) {
+  fetching_ = true;
+  return do_fetch{{number, std::move(hash)}};
+}
+
+chain_step chain_core::towards_target() {
+  if (!target_) return do_wait{};
+  const auto* last = tip();
+  if (last == nullptr) {
+    if (config_.first_block && *config_.first_block < target_->number)
+      return fetch(*config_.first_block, {});
+    return fetch(target_->number, target_->hash);
+  }
+  // A gap is filled upwards by number, so that a long one never has to be held in memory.
+  if (target_->number > last->number + 1) return fetch(last->number + 1, {});
+  return fetch(target_->number, target_->hash);
+}
+
+chain_step chain_core::commit_lowest(bool room) {
+  auto& lowest = branch_.back();
+  const auto* last = tip();
+  if (last != nullptr && lowest.parent != last->hash) {
+    if (ledger_.contains(lowest.parent)) {
+      const block_ref ancestor{config_.chain, lowest.ref.number - 1, lowest.parent};
+      return do_revert{take_back_to(ancestor)};
+    }
+    if (lowest.ref.number == 0)
+      return do_stop{
+          fmt::format("block 0 is {}, but another chain was stored here", to_hex(lowest.ref.hash))};
+    const auto oldest = ledger_.first()->number;
+    if (lowest.ref.number <= oldest)
+      return do_stop{fmt::format("a reorg goes back below block {}, the oldest one known", oldest)};
+    return fetch(lowest.ref.number - 1, lowest.parent);
+  }
+  if (!room) return do_wait{};
+  if (!lowest.record) return fetch(lowest.ref.number, lowest.ref.hash);
+  if (!stored_.empty() && stored_.front() != lowest.ref) {
+    // What was stored before the restart is not what the chain says now.
+    chain_reverted undone{config_.chain, last != nullptr ? *last : block_ref{}, {}};
+    undone.blocks.assign(stored_.rbegin(), stored_.rend());
+    stored_.clear();
+    return do_revert{std::move(undone)};
+  }
+  if (!stored_.empty()) stored_.pop_front();
+  auto record = std::move(*lowest.record);
+  ledger_.push(lowest.ref);
+  branch_.pop_back();
+  return do_commit{std::move(record)};
+}
+
+chain_reverted chain_core::take_back_to(const block_ref& ancestor) {
+  chain_reverted out{config_.chain, ancestor, {}};
+  out.blocks.assign(stored_.rbegin(), stored_.rend());
+  stored_.clear();
+  const auto popped = ledger_.pop_after(ancestor.hash);
+  out.blocks.insert(out.blocks.end(), popped.begin(), popped.end());
+  return out;
+}
+
+}  // namespace eremos

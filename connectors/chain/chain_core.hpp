@@ -1,0 +1,90 @@
+// What is canonical on a followed chain: walks parents, dedupes, commits in order, reverts what a
+// longer look undid. Pure: says what to do next (fetch, commit, revert) and is told what came of
+// it; knows no actor, clock or socket. Recordings have rules of their own: recorded_core.hpp. Owned
+// by one CHAIN.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "connectors/chain/ledger.hpp"
+#include "messages/chain.hpp"
+
+namespace eremos {
+
+/// What CHAIN should do next.
+struct do_fetch {
+  fetch_block what;
+};
+struct do_commit {
+  shared<block_record> record;
+};
+struct do_revert {
+  chain_reverted what;
+};
+/// A reorg goes back further than anything known: the chain cannot go on by itself.
+struct do_stop {
+  std::string why;
+};
+/// Nothing until a head, an answer or room in the window comes.
+struct do_wait {};
+using chain_step = std::variant<do_wait, do_fetch, do_commit, do_revert, do_stop>;
+
+struct chain_core_config {
+  chain_id chain = 0;
+  maybe<block_number> first_block;  ///< none: begin with the first head that is seen
+  std::size_t branch_max =
+      64;  ///< blocks of a new branch kept while walking back; further ones are fetched again
+};
+
+class chain_core {
+ public:
+  explicit chain_core(chain_core_config config) : config_(config) {}
+
+  /// Where a stored chain goes on: `known` canonical blocks, oldest first, up to the cursor; those
+  /// after `resume_after` are committed once more (their results are known by id).
+  void resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after);
+
+  void on_head(const head_seen& head);
+  /// An answer to the fetch that is open.
+  void on_block(shared<block_record> record);
+  /// The fetch that is open got no answer. `gone`: do not ask for it again until a head says so.
+  void on_missing(bool gone);
+
+  /// The next thing to do. `room`: the window may take another block. At most one fetch is open at
+  /// a time.
+  chain_step next(bool room);
+
+  /// The last committed block; nullptr before the first.
+  const block_ref* tip() const noexcept { return ledger_.last(); }
+  block_number head() const noexcept { return target_ ? target_->number : 0; }
+  /// Blocks between the tip and the known head.
+  std::uint64_t behind() const noexcept;
+  std::uint64_t duplicates() const noexcept { return duplicates_; }
+  bool fetching() const noexcept { return fetching_; }
+
+ private:
+  struct branch_block {
+    block_ref ref;
+    hash32 parent;
+    maybe<shared<block_record>> record;  ///< dropped when the branch is long
+  };
+
+  chain_step towards_target();
+  chain_step commit_lowest(bool room);
+  chain_step fetch(block_number number, maybe<hash32> hash);
+  chain_reverted take_back_to(const block_ref& ancestor);
+
+  chain_core_config config_;
+  block_ledger ledger_;
+  maybe<head_seen> target_;          ///< the head that is being worked towards
+  std::deque<branch_block> branch_;  ///< newest first: blocks that do not link to the tip yet
+  std::deque<block_ref>
+      stored_;  ///< stored before the restart and committed once more, oldest first
+  bool fetching_ = false;
+  std::uint64_t duplicates_ = 0;
+};
+
+}  // namespace eremos

@@ -1,0 +1,27 @@
+#include "connectors/chain/ledger.hpp"
+
+#include <cassert>
+
+namespace eremos {
+
+void block_ledger::push(const block_ref& block) {
+  blocks_.push_back(block);
+  numbers_.emplace(block.hash, block.number);
+  if (blocks_.size() > defaults::chain_ledger_max) {
+    numbers_.erase(blocks_.front().hash);
+    blocks_.pop_front();
+  }
+}
+
+std::vector<block_ref> block_ledger::pop_after(const hash32& hash) {
+  assert(contains(hash));
+  std::vector<block_ref> out;
+  while (blocks_.back().hash != hash) {
+    out.push_back(blocks_.back());
+    numbers_.erase(blocks_.back().hash);
+    blocks_.pop_back();
+  }
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,133 @@
+#include "connectors/ethereum/decode_block.hpp"
+
+#include <algorithm>
+
+#include "connectors/ethereum/decode_fields.hpp"
+#include "connectors/ethereum/decode_transaction.hpp"
+
+namespace eremos {
+namespace {
+
+using json::fault;
+using json::value;
+
+struct header_marks {
+  bool number = false, hash = false, parent_hash = false, timestamp = false;
+  bool has_miner = false;
+};
+
+/// A field of the header; others are let pass.
+bool read_header_field(std::string_view key, value& v, block_event& out, header_marks& marks,
+                       fault& why) {
+  if (key == "number") return marks.number = json::read(v, key, out.number, why);
+  if (key == "hash") return marks.hash = json::read(v, key, out.hash, why);
+  if (key == "parentHash") return marks.parent_hash = json::read(v, key, out.parent_hash, why);
+  if (key == "timestamp") return marks.timestamp = json::read_seconds(v, key, out.timestamp, why);
+  if (key == "gasUsed") return json::optional(v, key, out.gas_used, why);
+  if (key == "gasLimit") return json::optional(v, key, out.gas_limit, why);
+  if (key == "baseFeePerGas") return json::optional(v, key, out.base_fee_per_gas, why);
+  if (key == "miner") return marks.has_miner = true, json::optional(v, key, out.beneficiary, why);
+  // OpenEthereum's name for it, beside or instead of `miner`.
+  if (key == "author") return marks.has_miner || json::optional(v, key, out.beneficiary, why);
+  return true;
+}
+
+bool is_complete(const header_marks& marks, fault& why) {
+  if (!marks.number) return why.at("number", "missing");
+  if (!marks.hash) return why.at("hash", "missing");
+  if (!marks.parent_hash) return why.at("parentHash", "missing");
+  if (!marks.timestamp) return why.at("timestamp", "missing");
+  return true;
+}
+
+/// What the block's transactions say of it, checked once the header is read: keys come in any
+/// order.
+struct block_said {
+  maybe<hash32> hash;
+  bool hash_differs = false;
+  bool has_hashes_only = false;
+};
+
+bool read_mined(value& v, std::size_t position, block_record& out, block_said& said, fault& why) {
+  auto& txn = out.transactions.emplace_back();
+  json::place where;
+  if (!json::read_transaction(v, txn, where, why)) return false;
+  if (!where.number) return why.at("blockNumber", "missing");
+  txn.number = *where.number;
+  txn.transaction_index = where.transaction_index ? *where.transaction_index : position;
+  if (where.block_hash) {
+    if (!said.hash) said.hash = where.block_hash;
+    said.hash_differs = said.hash_differs || *said.hash != *where.block_hash;
+  }
+  return true;
+}
+
+bool read_transactions(value& v, block_record& out, block_said& said, fault& why) {
+  out.transactions.clear();
+  out.header.transaction_count = 0;
+  said = {};
+  if (json::is_null(v)) return true;
+  const bool good = json::each_element(v, "transactions", why, [&](std::size_t i, value& element) {
+    simdjson::ondemand::json_type type{};
+    if (element.type().get(type)) return why.at("", "broken value");
+    const bool is_hash = type == simdjson::ondemand::json_type::string;
+    if (i > 0 && is_hash != said.has_hashes_only) return why.at("", "hashes and objects mixed");
+    said.has_hashes_only = is_hash;
+    ++out.header.transaction_count;
+    hash32 unused;
+    return is_hash ? json::read(element, "", unused, why) : read_mined(element, i, out, said, why);
+  });
+  out.has_transactions = good && !said.has_hashes_only;
+  return good;
+}
+
+bool finish(const decode_context& context, const block_said& said, block_record& out, fault& why) {
+  if (said.hash_differs || (said.hash && *said.hash != out.header.hash))
+    return why.at("transactions.blockHash", "differs from the block's");
+  for (const auto& txn : out.transactions) {
+    if (txn.number != out.header.number)
+      return why.at("transactions.blockNumber", "differs from the block's");
+    if (!is_known_transaction_type(context.chain, txn.type)) ++out.unknown_transaction_types;
+  }
+  std::stable_sort(
+      out.transactions.begin(), out.transactions.end(),
+      [](const auto& a, const auto& b) { return a.transaction_index < b.transaction_index; });
+  out.chain = context.chain;
+  out.has_header = true;
+  out.time = out.header.timestamp;
+  return true;
+}
+
+bool read_block(value& v, const decode_context& context, block_record& out, fault& why) {
+  header_marks marks;
+  block_said said;
+  const bool good = json::each_field(v, why, [&](std::string_view key, value& field) {
+    if (key == "transactions") return read_transactions(field, out, said, why);
+    return read_header_field(key, field, out.header, marks, why);
+  });
+  return good && is_complete(marks, why) && finish(context, said, out, why);
+}
+
+}  // namespace
+
+result<block_record> decode_block(json_parser& parser, const decode_context& context,
+                                  std::string_view text) {
+  if (json::is_null_text(text)) return {errc::block_not_found, "the provider has no such block"};
+  return json::decode_text_as<block_record>(
+      parser, "block", text,
+      [&](value& v, block_record& out, fault& why) { return read_block(v, context, out, why); });
+}
+
+result<block_event> decode_head(json_parser& parser, std::string_view text) {
+  return json::decode_text_as<block_event>(
+      parser, "head", text, [](value& v, block_event& out, fault& why) {
+        header_marks marks;
+        return json::each_field(v, why,
+                                [&](std::string_view key, value& field) {
+                                  return read_header_field(key, field, out, marks, why);
+                                }) &&
+               is_complete(marks, why);
+      });
+}
+
+}  // namespace eremos

@@ -1,0 +1,153 @@
+#include "connectors/ethereum/decode_transaction.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "connectors/ethereum/decode_fields.hpp"
+
+namespace eremos {
+namespace json {
+namespace {
+
+bool read_hashes(value& v, std::string_view name, std::vector<hash32>& out, fault& why) {
+  out.clear();
+  if (is_null(v)) return true;
+  return each_element(v, name, why, [&](std::size_t, value& element) {
+    return read(element, "", out.emplace_back(), why);
+  });
+}
+
+bool read_access_list(value& v, std::vector<access_entry>& out, fault& why) {
+  out.clear();
+  if (is_null(v)) return true;
+  return each_element(v, "accessList", why, [&](std::size_t, value& element) {
+    auto& entry = out.emplace_back();
+    bool has_account = false;
+    const bool good = each_field(element, why, [&](std::string_view key, value& field) {
+      if (key == "address") return has_account = read(field, key, entry.account, why);
+      if (key == "storageKeys") return read_hashes(field, key, entry.storage_keys, why);
+      return true;
+    });
+    return good && (has_account || why.at("address", "missing"));
+  });
+}
+
+bool read_authorizations(value& v, std::vector<authorization>& out, fault& why) {
+  out.clear();
+  if (is_null(v)) return true;
+  return each_element(v, "authorizationList", why, [&](std::size_t, value& element) {
+    auto& entry = out.emplace_back();
+    bool has_delegate = false;
+    const bool good = each_field(element, why, [&](std::string_view key, value& field) {
+      if (key == "address") return has_delegate = read(field, key, entry.delegate, why);
+      if (key == "chainId") return optional(field, key, entry.chain, why);
+      if (key == "nonce") return optional(field, key, entry.nonce, why);
+      return true;
+    });
+    return good && (has_delegate || why.at("address", "missing"));
+  });
+}
+
+/// Fields that only some transactions have.
+bool read_typed_field(std::string_view key, value& v, transaction_event& out, fault& why) {
+  if (key == "maxFeePerGas") return optional(v, key, out.max_fee_per_gas, why);
+  if (key == "maxPriorityFeePerGas") return optional(v, key, out.max_priority_fee_per_gas, why);
+  if (key == "maxFeePerBlobGas") return optional(v, key, out.max_fee_per_blob_gas, why);
+  if (key == "accessList") return read_access_list(v, out.access_list, why);
+  if (key == "blobVersionedHashes") return read_hashes(v, key, out.blob_versioned_hashes, why);
+  if (key == "authorizationList") return read_authorizations(v, out.authorization_list, why);
+  return true;
+}
+
+bool read_place_field(std::string_view key, value& v, place& out, fault& why) {
+  if (key == "blockHash") return optional(v, key, out.block_hash, why);
+  if (key == "blockNumber") return optional(v, key, out.number, why);
+  if (key == "transactionIndex") return optional(v, key, out.transaction_index, why);
+  return true;
+}
+
+}  // namespace
+
+bool read_transaction(value& v, transaction_event& out, place& where, fault& why) {
+  bool has_hash = false;
+  bool has_from = false;
+  bool has_input = false;
+  const bool good = each_field(v, why, [&](std::string_view key, value& field) {
+    if (key == "hash") return has_hash = read(field, key, out.hash, why);
+    if (key == "from") return has_from = read(field, key, out.from, why);
+    if (key == "to") return optional(field, key, out.to, why);
+    if (key == "value") return optional(field, key, out.value, why);
+    if (key == "type") return optional(field, key, out.type, why);
+    if (key == "nonce") return optional(field, key, out.nonce, why);
+    if (key == "gas") return optional(field, key, out.gas_limit, why);
+    if (key == "gasPrice") return optional(field, key, out.gas_price, why);
+    if (key == "input") return has_input = true, optional(field, key, out.input, why);
+    // Some nodes say `data`, some both.
+    if (key == "data") return has_input || optional(field, key, out.input, why);
+    return read_place_field(key, field, where, why) && read_typed_field(key, field, out, why);
+  });
+  if (!good) return false;
+  if (!has_hash) return why.at("hash", "missing");
+  if (!has_from) return why.at("from", "missing");
+  return true;
+}
+
+}  // namespace json
+
+namespace {
+
+/// A hash alone or a whole transaction.
+bool read_pending(json::value& v, mempool_event& out, json::fault& why) {
+  simdjson::ondemand::json_type type{};
+  if (v.type().get(type)) return why.at("", "broken value");
+  if (type == simdjson::ondemand::json_type::string)
+    return json::read(v, "pending transaction", out.hash, why);
+  transaction_event whole;
+  json::place ignored;
+  if (!json::read_transaction(v, whole, ignored, why)) return false;
+  static_cast<transaction_body&>(out) = std::move(static_cast<transaction_body&>(whole));
+  out.full = true;
+  return true;
+}
+
+struct chain_types {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::array<chain_id, 16> chains{};  ///< zeros fill it up
+};
+
+constexpr std::uint64_t standard_type_max = 4;  // EIP-7702
+// Nitro: go-ethereum fork, core/types/transaction.go. OP stack: specs.optimism.io, deposits.
+// Scroll: L1 messages, also 0x7e. Polygon: PIP-74 state sync.
+constexpr std::array<chain_types, 6> added_types = {{
+    {0x64, 0x66, {42161, 42170, 421614}},
+    {0x68, 0x6a, {42161, 42170, 421614}},
+    {0x78, 0x78, {42161, 42170, 421614}},
+    // Optimism, Base, Zora, Mode, World Chain, Unichain, Ink, Soneium, and test chains
+    {0x7e, 0x7e, {10, 8453, 7777777, 34443, 480, 130, 57073, 1868, 11155420, 84532, 1301, 4801}},
+    {0x7e, 0x7e, {534352, 534351}},  // Scroll
+    {0x7f, 0x7f, {137, 80002}},
+}};
+
+}  // namespace
+
+bool is_known_transaction_type(chain_id chain, std::uint64_t type) noexcept {
+  if (type <= standard_type_max) return true;
+  return std::any_of(added_types.begin(), added_types.end(), [&](const chain_types& row) {
+    return type >= row.first && type <= row.last && chain != 0 &&
+           std::find(row.chains.begin(), row.chains.end(), chain) != row.chains.end();
+  });
+}
+
+result<mempool_event> decode_pending(json_parser& parser, const decode_context&,
+                                     std::string_view text) {
+  return json::decode_text_as<mempool_event>(parser, "pending transaction", text, read_pending);
+}
+
+result<mempool_event> decode_pending_by_hash(json_parser& parser, const decode_context& context,
+                                             std::string_view text) {
+  if (json::is_null_text(text)) return {errc::block_not_found, "the transaction is not known"};
+  return decode_pending(parser, context, text);
+}
+
+}  // namespace eremos

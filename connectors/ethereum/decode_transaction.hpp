@@ -1,0 +1,28 @@
+// Transactions on their own, as a mempool shows them, and which types each chain has.
+// Pure; any thread with its own parser.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "connectors/ethereum/decode_context.hpp"
+#include "connectors/ethereum/json_parser.hpp"
+#include "messages/chain.hpp"
+
+namespace eremos {
+
+/// The result of a newPendingTransactions notification: a hash, or the whole transaction
+/// (`full`). Providers send either, whatever was asked for. Errors: malformed_json,
+/// malformed_shape (names the field).
+result<mempool_event> decode_pending(json_parser& parser, const decode_context& context,
+                                     std::string_view json);
+
+/// The result of eth_getTransactionByHash while it waits. Errors: as above, and block_not_found
+/// where the provider does not know it (null).
+result<mempool_event> decode_pending_by_hash(json_parser& parser, const decode_context& context,
+                                             std::string_view json);
+
+/// EIP-2718 types 0 to 4, and those the chain adds (Polygon 0x7f; Arbitrum 0x64 to 0x6a and 0x78;
+/// OP chains and Scroll 0x7e).
+bool is_known_transaction_type(chain_id chain, std::uint64_t type) noexcept;
+
+}  // namespace eremos

@@ -1,0 +1,22 @@
+// Results that are one value: numbers, texts, bytes. Pure; any thread with its own parser.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "connectors/ethereum/json_parser.hpp"
+#include "messages/bytes.hpp"
+#include "messages/units.hpp"
+
+namespace eremos {
+
+/// A hex quantity; leading zeros and JSON numbers are tolerated. Errors: malformed_json,
+/// malformed_shape.
+result<uint256> decode_quantity(json_parser& parser, std::string_view json);
+result<std::uint64_t> decode_quantity64(json_parser& parser, std::string_view json);
+/// A string (a subscription id, a client's version). A number is given as its text.
+result<std::string> decode_text(json_parser& parser, std::string_view json);
+/// 0x-hex bytes (eth_call, eth_getCode).
+result<byte_vector> decode_bytes(json_parser& parser, std::string_view json);
+result<bool> decode_flag(json_parser& parser, std::string_view json);
+
+}  // namespace eremos

@@ -1,0 +1,52 @@
+#include "connectors/ethereum/error_class.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "runtime/printable.hpp"
+
+namespace eremos {
+namespace {
+
+bool says_any(std::string_view text, std::initializer_list<std::string_view> phrases) {
+  return std::any_of(phrases.begin(), phrases.end(), [&](std::string_view phrase) {
+    return text.find(phrase) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+failure classify_rpc_error(const rpc_error& error, std::string_view method) {
+  std::string text = error.message;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto code = error.code.value_or(0);
+  auto kind = errc::provider_refused;
+  // Words before codes: -32005 and -32016 mean different things at different providers.
+  if (says_any(text, {"rate limit", "too many requests", "exceeded the quota", "limit exceeded",
+                      "under too much load", "capacity limit", "free tier", "credits limited"}) ||
+      code == -32005 || code == 429 || code == 402)
+    kind = errc::rate_limited;
+  else if (says_any(text,
+                    {"header not found", "block not found", "unknown block", "missing trie node"}))
+    kind = errc::block_not_found;
+  else if (code == -32601 ||
+           says_any(text, {"method not found", "not supported", "does not exist/is not available",
+                           "unsupported method", "method is not available"}))
+    kind = errc::method_unsupported;
+  return {kind, fmt::format("{}: {} ({})", method,
+                            error.message.empty() ? "no reason given"
+                                                  : printable(redact_urls(error.message), 200),
+                            code)};
+}
+
+failure classify_http_status(std::int32_t http_status, std::string_view method) {
+  const bool busy = http_status == 402 || http_status == 429 || http_status == 503;
+  return {busy ? errc::rate_limited : errc::provider_refused,
+          fmt::format("{}: HTTP status {}", method, http_status)};
+}
+
+}  // namespace eremos

@@ -1,0 +1,63 @@
+#include "connectors/ethereum/provider_options.hpp"
+
+#include <fmt/format.h>
+
+#include "connectors/net/url.hpp"
+
+namespace eremos {
+namespace {
+
+std::string place(const option_map& given, std::string_view key) {
+  const auto at = given.find(key);
+  return at == given.end() || at->second.where.empty() ? "" : at->second.where + ": ";
+}
+
+maybe<failure> check_url(const option_map& given, std::string_view key, const std::string& text,
+                         bool websocket) {
+  if (text.empty()) return {};
+  const auto parsed = parse_url(text);
+  if (!parsed)
+    return failure{errc::bad_option,
+                   fmt::format("{}{}: {}", place(given, key), key, parsed.error().message)};
+  if (parsed->websocket() != websocket)
+    return failure{errc::bad_option,
+                   fmt::format("{}{}: want a URL of {}", place(given, key), key,
+                               websocket ? "ws:// or wss://" : "http:// or https://")};
+  return {};
+}
+
+}  // namespace
+
+result<provider_options> provider_options::parse(const option_map& given) {
+  option_reader read{given};
+  provider_options out;
+  out.signatures = signature_table::built_in();
+  out.ws = read.text("ws", "");
+  out.http = read.text("http", "");
+  const auto wish = read.text("mempool", "full");
+  out.poll = std::chrono::milliseconds{read.duration("poll", 1'000)};
+  out.request_timeout = std::chrono::milliseconds{
+      read.duration("request_timeout", defaults::request_timeout.count())};
+  const auto signatures = read.texts("signatures");
+  if (auto bad = read.finish()) return *bad;
+  if (auto bad = check_url(given, "ws", out.ws, true)) return *bad;
+  if (auto bad = check_url(given, "http", out.http, false)) return *bad;
+  if (out.ws.empty() && out.http.empty())
+    return {errc::bad_option, "an ethereum provider needs `ws`, `http` or both"};
+  if (wish == "off")
+    out.mempool = mempool_wish::off;
+  else if (wish == "hash")
+    out.mempool = mempool_wish::hash;
+  else if (wish != "full")
+    return {errc::bad_option, fmt::format("{}mempool: \"{}\" is not full, hash or off",
+                                          place(given, "mempool"), wish)};
+  if (out.poll.count() < 10)
+    return {errc::bad_option, fmt::format("{}poll: want at least 10ms", place(given, "poll"))};
+  for (const auto& declaration : signatures)
+    if (auto added = out.signatures.add(declaration); !added)
+      return {added.error().code,
+              fmt::format("{}{}", place(given, "signatures"), added.error().message)};
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,26 @@
+// The options of one Ethereum provider, as configured. Connects to nothing.
+#pragma once
+#include <chrono>
+#include <string>
+
+#include "connectors/ethereum/signatures.hpp"
+#include "runtime/config/option_map.hpp"
+#include "runtime/defaults.hpp"
+
+namespace eremos {
+
+enum class mempool_wish : std::uint8_t { off, hash, full };
+
+struct provider_options {
+  std::string ws;    ///< for subscriptions; empty: heads are polled over HTTP
+  std::string http;  ///< for fetches; empty: they go over the WebSocket
+  mempool_wish mempool = mempool_wish::full;
+  std::chrono::milliseconds poll{1'000};  ///< between looks for a new head without a WebSocket
+  std::chrono::milliseconds request_timeout = defaults::request_timeout;
+  signature_table signatures;
+
+  /// Errors: bad_option, malformed_signature, with the place.
+  static result<provider_options> parse(const option_map& given);
+};
+
+}  // namespace eremos

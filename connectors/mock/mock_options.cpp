@@ -1,0 +1,33 @@
+#include "connectors/mock/mock_options.hpp"
+
+namespace eremos {
+namespace {
+
+/// Above this a head is due every few microseconds, which "max" says better.
+constexpr double rate_max = 10'000'000;
+/// Block times in milliseconds stay far inside 64 bits up to here.
+constexpr block_number first_block_max = 1'000'000'000;
+
+}  // namespace
+
+result<mock_options> mock_options::parse(const option_map& options) {
+  mock_options out;
+  option_reader read{options};
+  out.seed = read.number("seed", out.seed);
+  const auto rate = options.find("rate");
+  if (rate != options.end() && rate->second.texts == std::vector<std::string>{"max"}) {
+    read.text("rate", "");  // known, and read
+    out.events_per_second = std::nullopt;
+  } else {
+    const auto number = read.real("rate", *out.events_per_second, 0, rate_max);
+    out.events_per_second = number > 0 ? maybe<double>{number} : maybe<double>{};
+  }
+  out.first_block = read.number("first_block", out.first_block, 1, first_block_max);
+  out.blocks = read.number("blocks", out.blocks, 0, first_block_max);
+  out.dense = read.flag("dense", out.dense);
+  out.mempool = read.flag("mempool", out.mempool);
+  if (const auto bad = read.finish()) return *bad;
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,52 @@
+// Who is known on a chain: an immutable, versioned set keyed by (chain id, address).
+// A symbol or a name is never a key: they lie. Any thread.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "messages/bytes.hpp"
+#include "messages/units.hpp"
+
+namespace eremos {
+
+/// One known address. chain 0: the same owner on every EVM chain (exchange wallets).
+struct label {
+  chain_id chain = 0;
+  address who;
+  std::string kind;  ///< token, dex, cex, bridge, mixer, …
+  std::string name;
+  unsigned decimals = 0;  ///< tokens only
+  bool watched = true;    ///< on the watch list: whatever touches it ranks higher
+  bool flagged = false;   ///< known to be bad: transfers that touch it are critical
+  std::string source;
+
+  friend bool operator==(const label&, const label&) = default;
+};
+template <class Inspector>
+auto inspect(Inspector& f, label& x) {
+  return f(x.chain, x.who, x.kind, x.name, x.decimals, x.watched, x.flagged, x.source);
+}
+
+class label_set {
+ public:
+  label_set() = default;
+  /// A later row of the same (chain, address) replaces an earlier one.
+  explicit label_set(std::vector<label> rows, std::uint64_t version = 1);
+
+  /// The chain's own row, else the row for every chain, else nullptr.
+  const label* find(chain_id chain, const address& who) const noexcept;
+  std::uint64_t version() const noexcept { return version_; }
+  const std::vector<label>& rows() const noexcept { return rows_; }  ///< sorted by (chain, address)
+
+ private:
+  std::vector<label> rows_;
+  std::uint64_t version_ = 0;
+};
+
+using label_view = std::shared_ptr<const label_set>;
+
+}  // namespace eremos

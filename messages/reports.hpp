@@ -1,0 +1,141 @@
+// What parts of a node say of themselves when asked: counters and gauges, for `stats`, `agents` and
+// summaries. Any thread.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "messages/lane.hpp"
+#include "messages/signal.hpp"
+
+namespace eremos {
+
+/// One agent of one chain.
+struct agent_report {
+  std::string agent;
+  std::string glyph;
+  std::string role;
+  chain_id chain = 0;
+  std::string state;  ///< running, lagging, restarting, quarantined
+  std::vector<std::string> subscriptions;
+  std::uint64_t events_handled = 0;
+  std::uint64_t blocks_done = 0;
+  std::uint64_t signals = 0;
+  std::uint64_t memories = 0;
+  std::uint64_t emissions_refused = 0;  ///< over the limit per block
+  std::uint64_t stale_dropped = 0;      ///< waiting events of reverted commits
+  std::uint64_t restarts = 0;
+  std::uint64_t poison_events = 0;
+  std::uint64_t lag_events = 0;  ///< sent and not yet handled
+  std::uint64_t lag_blocks = 0;
+  std::uint64_t busy_ns = 0;
+  block_number snapshot_block = 0;
+  std::array<std::uint64_t, lane_count> depth{};               ///< waiting events per lane
+  std::vector<std::pair<std::string, std::uint64_t>> metrics;  ///< the agent's own counts
+};
+template <class Inspector>
+auto inspect(Inspector& f, agent_report& x) {
+  return f(x.agent, x.glyph, x.role, x.chain, x.state, x.subscriptions, x.events_handled,
+           x.blocks_done, x.signals, x.memories, x.emissions_refused, x.stale_dropped, x.restarts,
+           x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block, x.depth,
+           x.metrics);
+}
+
+/// STREAM of one chain.
+struct stream_report {
+  chain_id chain = 0;
+  std::string source;
+  std::string state;  ///< active, idle
+  std::uint64_t events_total = 0;
+  double events_per_second_1s = 0;
+  double events_per_second_60s = 0;
+  std::array<std::uint64_t, 5> events_by_type{};
+  std::array<std::uint64_t, lane_count> events_by_lane{};
+  std::array<std::uint64_t, lane_count> depth{};  ///< sent to agents and not yet handled
+  std::array<std::uint64_t, lane_count>
+      shed_no_credit{};  ///< mempool events dropped because no agent had room
+  double critical_share = 0;
+  std::uint64_t blocks_total = 0;
+  std::uint64_t blocks_waiting = 0;
+  std::uint64_t blocks_reverted = 0;
+  std::uint64_t gaps = 0;
+  block_number last_block = 0;
+  double uptime_seconds = 0;
+  std::vector<agent_report> agents;
+};
+template <class Inspector>
+auto inspect(Inspector& f, stream_report& x) {
+  return f(x.chain, x.source, x.state, x.events_total, x.events_per_second_1s,
+           x.events_per_second_60s, x.events_by_type, x.events_by_lane, x.depth, x.shed_no_credit,
+           x.critical_share, x.blocks_total, x.blocks_waiting, x.blocks_reverted, x.gaps,
+           x.last_block, x.uptime_seconds, x.agents);
+}
+
+/// One kind of bad input, counted; the newest sample is kept, cut and escaped.
+struct bad_input {
+  std::string kind;  ///< malformed_frame, rpc_error, null_block, wrong_chain, …
+  std::uint64_t count = 0;
+  std::string sample;
+};
+template <class Inspector>
+auto inspect(Inspector& f, bad_input& x) {
+  return f(x.kind, x.count, x.sample);
+}
+
+/// A connector.
+struct connector_report {
+  std::string name;
+  std::string kind;
+  std::string state;
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t reconnects = 0;
+  std::vector<bad_input> bad;
+};
+template <class Inspector>
+auto inspect(Inspector& f, connector_report& x) {
+  return f(x.name, x.kind, x.state, x.frames, x.bytes, x.requests, x.reconnects, x.bad);
+}
+
+/// CHAIN.
+struct chain_report {
+  chain_id chain = 0;
+  std::string source;
+  std::string state;  ///< connecting, following, catching_up, stopped, ended
+  block_number head = 0;
+  block_number committed = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t transactions = 0;  ///< distinct decoded ones
+  std::uint64_t logs = 0;          ///< distinct decoded ones
+  std::uint64_t mempool = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t discontinuities = 0;
+  std::uint64_t reverted = 0;
+  std::uint64_t unknown_transaction_types = 0;
+  std::uint64_t supplements = 0;
+  connector_report connector;
+};
+template <class Inspector>
+auto inspect(Inspector& f, chain_report& x) {
+  return f(x.chain, x.source, x.state, x.head, x.committed, x.blocks, x.transactions, x.logs,
+           x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
+           x.supplements, x.connector);
+}
+
+/// STORE.
+struct store_report {
+  std::uint64_t blocks = 0;
+  std::uint64_t transactions_committed = 0;  ///< SQLite's
+  std::uint64_t signals = 0;
+  std::uint64_t signals_known = 0;  ///< concluded again (after a restart) and suppressed by id
+  std::uint64_t memories = 0;
+  bool writable = true;
+};
+template <class Inspector>
+auto inspect(Inspector& f, store_report& x) {
+  return f(x.blocks, x.transactions_committed, x.signals, x.signals_known, x.memories, x.writable);
+}
+
+}  // namespace eremos

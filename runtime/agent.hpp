@@ -1,0 +1,142 @@
+// All that an agent's author needs: derive from agent<Self>, write on(...) for what it observes,
+// and one EREMOS_AGENT line. What it handles is what it is subscribed to. Owned by one actor; see
+// docs and examples.
+//
+//   class whale_watcher final : public eremos::agent<whale_watcher> {
+//   public:
+//     static constexpr agent_info info{.id = "whale-watcher", .glyph = "W", .role =
+//     "surveillance"}; struct options { wei threshold; static result<options> parse(const
+//     option_map&); }; whale_watcher(caf::actor_config&, const agent_services&, options); void
+//     on(const transaction_event&);
+//   };
+//   EREMOS_AGENT(whale_watcher)
+//
+// Optional: `static subscription wants(const options&)` narrows what it is fed;
+// `save(state_writer&) const`, `status load(state_reader&)` and `static constexpr std::uint32_t
+// snapshot_version` keep its state over restarts.
+#pragma once
+#include <caf/all.hpp>
+
+#include "runtime/agent_base.hpp"
+#include "runtime/agent_registry.hpp"
+
+namespace eremos {
+
+namespace detail {
+
+// Asked from outside the class on purpose: a private on(...) would subscribe to nothing, so it does
+// not count.
+template <class Self, class What>
+concept observes = requires(Self& self, const What& what) {
+  self.on(what);
+};
+
+template <class Self>
+concept observes_anything = observes<Self, block_event> || observes<Self, transaction_event> ||
+    observes<Self, contract_event> || observes<Self, mempool_event> ||
+    observes<Self, wallet_activity_event> || observes<Self, block_complete>;
+
+template <class Self>
+concept keeps_state = requires(Self& self, const Self& constant, state_writer& out,
+                               state_reader& in) {
+  constant.save(out);
+  { self.load(in) } -> std::convertible_to<status>;
+};
+
+template <class Self>
+std::vector<event_type> observed_types() {
+  std::vector<event_type> out;
+  if constexpr (observes<Self, block_event>) out.push_back(event_type::block);
+  if constexpr (observes<Self, transaction_event>) out.push_back(event_type::transaction);
+  if constexpr (observes<Self, contract_event>) out.push_back(event_type::contract_event);
+  if constexpr (observes<Self, mempool_event>) out.push_back(event_type::mempool);
+  if constexpr (observes<Self, wallet_activity_event>) out.push_back(event_type::wallet_activity);
+  return out;
+}
+
+template <class Self>
+std::vector<std::string> observed_names() {
+  std::vector<std::string> out;
+  for (const auto type : observed_types<Self>()) out.emplace_back(to_string(type));
+  return out;
+}
+
+template <class Self>
+constexpr std::uint32_t snapshot_version_of() {
+  if constexpr (requires { Self::snapshot_version; })
+    return Self::snapshot_version;
+  else
+    return 1;
+}
+
+}  // namespace detail
+
+template <class Self>
+class agent : public agent_base {
+ public:
+  agent(caf::actor_config& cfg, const agent_services& services)
+      : agent_base(cfg, Self::info, detail::snapshot_version_of<Self>(), services,
+                   detail::observed_names<Self>()) {
+    static_assert(
+        detail::observes_anything<Self>,
+        "an agent needs at least one public on(const E&), E being an event or block_complete");
+  }
+
+ private:
+  Self& self() noexcept { return static_cast<Self&>(*this); }
+
+  void dispatch(const blockchain_event& e) final {
+    std::visit(
+        [this]<class E>(const E& data) {
+          if constexpr (detail::observes<Self, E>) self().on(data);
+        },
+        e.data.base());
+  }
+  void dispatch(const block_complete& whole) final { tell(whole); }
+  void dispatch(const chain_gap& gap) final { tell(gap); }
+  void dispatch(const timer& due) final { tell(due); }
+
+  template <class What>
+  void tell([[maybe_unused]] const What& what) {
+    if constexpr (detail::observes<Self, What>) self().on(what);
+  }
+
+  void write_state([[maybe_unused]] state_writer& out) const final {
+    if constexpr (detail::keeps_state<Self>) static_cast<const Self&>(*this).save(out);
+  }
+  status read_state([[maybe_unused]] state_reader& in) final {
+    if constexpr (detail::keeps_state<Self>) return self().load(in);
+    return ok;
+  }
+};
+
+/// The registry's row of an agent class.
+template <class Self>
+agent_kind make_agent_kind() {
+  return {
+      .info = Self::info,
+      .check = [](const option_map& given) -> status {
+        if (auto parsed = Self::options::parse(given); !parsed) return parsed.error();
+        return ok;
+      },
+      .wants =
+          [](const option_map& given) {
+            subscription out;
+            if constexpr (requires(const typename Self::options& o) { Self::wants(o); })
+              out = Self::wants(*Self::options::parse(given));
+            out.types = detail::observed_types<Self>();
+            return out;
+          },
+      .spawn =
+          [](caf::actor_system& system, const agent_services& services, const option_map& given) {
+            return agent_actor{
+                system.spawn<Self>(services, std::move(*Self::options::parse(given)))};
+          },
+  };
+}
+
+#define EREMOS_AGENT(Class)                                            \
+  [[maybe_unused]] static const bool eremos_agent_registered_##Class = \
+      ::eremos::register_agent_kind(::eremos::make_agent_kind<Class>());
+
+}  // namespace eremos

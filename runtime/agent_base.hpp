@@ -1,0 +1,123 @@
+// What every agent does without its author: lanes, the barrier, conclusions, timers, snapshots,
+// failing well. Authors derive from agent<Self> (agent.hpp), never from this. Owned by one actor.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/labels.hpp"
+#include "messages/protocols.hpp"
+#include "runtime/agent_types.hpp"
+#include "runtime/lane_mailbox.hpp"
+#include "runtime/log.hpp"
+#include "runtime/policy/chain_policy.hpp"
+#include "runtime/state_codec.hpp"
+
+namespace eremos {
+
+/// What the node gives to each agent.
+struct agent_services {
+  chain_id chain = 0;
+  std::string source;   ///< the chain's name
+  chain_policy policy;  ///< what counts as large on it
+  stream_actor stream;
+  supervisor_actor supervisor;
+  announcement_listener provisional;  ///< shown critical signals at once; may be empty
+  label_view labels;
+  logger log;
+  std::string config_hash;
+};
+
+class agent_base : public lane_actor<agent_actor> {
+ public:
+  using super = lane_actor<agent_actor>;
+  agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t snapshot_version,
+             agent_services services, std::vector<std::string> subscriptions);
+
+ protected:
+  // --- what an author may call, in handlers only ---
+
+  /// Concludes something about the block being handled. Over the limit per block: counted, and one
+  /// `flood` signal.
+  void emit(signal_draft draft);
+  /// Leaves a memory that rests on the block being handled.
+  void remember(memory_draft draft);
+  /// on(timer) is called in the first block at or past now() + delay. Survives restarts.
+  void after(duration_ms delay, std::string tag);
+  /// Event time: of the event being handled, or of the block being completed.
+  time_ms now() const noexcept { return now_; }
+  /// The envelope of the event being handled. Precondition: inside on(event).
+  const blockchain_event& event() const noexcept;
+  /// The block being handled; a zero hash for the mempool.
+  const block_ref& block() const noexcept { return block_; }
+  chain_id chain() const noexcept { return services_.chain; }
+  const label_set& labels() const noexcept { return *services_.labels; }
+  const logger& log() const noexcept { return services_.log; }
+  /// A counter of the agent's own, shown by `eremos-node agents`.
+  void count(std::string_view metric, std::uint64_t n = 1);
+
+ private:
+  // --- what agent<Self> supplies ---
+  virtual void dispatch(const blockchain_event& event) = 0;
+  virtual void dispatch(const block_complete& done) = 0;
+  virtual void dispatch(const chain_gap& gap) = 0;
+  virtual void dispatch(const timer& due) = 0;
+  virtual void write_state(state_writer& out) const = 0;
+  virtual status read_state(state_reader& in) = 0;
+
+  /// One commit as this agent sees it, from its first event to block_done.
+  struct open_block {
+    maybe<block_end> end;  ///< once STREAM said how many events there are
+    std::uint64_t handled = 0;
+    std::uint64_t busy_ns = 0;
+    std::vector<signal> signals;
+    std::vector<memory_entry> memories;
+    std::uint64_t refused = 0;  ///< conclusions over the limit
+  };
+
+  behavior_type make_behavior() final;
+  template <lane L>
+  auto batch_handler();
+  void handle(const event_batch& batch);
+  void handle_one(const blockchain_event& event);
+  void end_of(const block_end& end);
+  void complete_ready();
+  void complete(std::uint64_t commit, open_block& open);
+  void fire_timers();
+  void tell_flood(const block_end& end, open_block& open);
+  void restore(const restore_agent& from);
+  agent_snapshot snapshot() const;
+  agent_report report() const;
+  void fail(maybe<event_id> event, std::string_view what);
+  /// Runs an author's code; false if it threw, and then this agent is on its way out.
+  template <class F>
+  bool guarded(maybe<event_id> event, F&& code);
+  open_block& concluding() { return open_[commit_]; }
+
+  const agent_info info_;
+  const std::uint32_t snapshot_version_;
+  const agent_services services_;
+  const std::vector<std::string> subscriptions_;
+
+  std::map<std::uint64_t, open_block>
+      open_;  ///< by commit; at most the window, and 0 for the mempool
+  std::multimap<time_ms, std::string> timers_;
+  std::set<event_id> poison_;
+  block_ref last_block_;  ///< last completed
+
+  // What is being handled right now.
+  std::uint64_t commit_ = 0;
+  block_ref block_;
+  time_ms now_ = 0;
+  const blockchain_event* event_ = nullptr;
+  bool failed_ = false;
+
+  agent_report counters_;
+  std::map<std::string, std::uint64_t, std::less<>> metrics_;
+};
+
+}  // namespace eremos

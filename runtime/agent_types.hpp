@@ -1,0 +1,77 @@
+// The words an agent's author uses: who the agent is, what it may conclude, what it is told.
+// No CAF in here, so that detectors' tests can use them. Any thread.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/chain.hpp"
+#include "runtime/defaults.hpp"
+
+namespace eremos {
+
+/// Who an agent is. Every agent class has one as `static constexpr agent_info info`.
+struct agent_info {
+  std::string_view id;     ///< kebab-case, unique; part of every signal's id
+  std::string_view glyph;  ///< one character for the console
+  std::string_view role;   ///< one word: surveillance, indexing, memory, …
+  std::string_view description = "";
+};
+
+/// Every event of a commit that this agent is subscribed to has been handled.
+struct block_complete {
+  block_ref block;
+  std::uint64_t commit = 0;
+  time_ms time = 0;
+  bool supplement = false;  ///< a late piece of a block already passed (recordings only)
+};
+
+/// A timer set with after() came due: this is the first block at or past its time.
+struct timer {
+  std::string tag;
+  time_ms due = 0;
+};
+
+/// A conclusion before it gets an id, a block and a time.
+struct signal_draft {
+  std::string type;     ///< of signal_types()
+  std::string subject;  ///< address, contract or transaction
+  event_id anchor;      ///< the event that completes the first match: part of the signal's id
+  std::vector<event_id> evidence;  ///< the anchor is added if it is missing
+  std::vector<block_ref> blocks;   ///< of evidence in earlier blocks; the current one is added
+  double confidence = 0.5;         ///< 0..1
+  severity level = severity::info;
+  detail_map details;
+};
+
+/// A memory before it gets an id, a block and a time.
+struct memory_draft {
+  memory_type type = memory_type::pattern;
+  std::string key;
+  double confidence = 0.5;
+  std::vector<std::string> tags;
+  std::vector<block_ref> blocks;
+  detail_map details;
+};
+
+/// What an agent gathers of each block while its events come in, in no particular order; decided
+/// upon in on(block_complete). Bounded by the window of unfinished blocks.
+template <class T>
+class per_block {
+ public:
+  /// The accumulation of a commit, begun if it is not there.
+  T& at(std::uint64_t commit) { return blocks_[commit]; }
+  /// Ends a commit: its accumulation, or an empty one.
+  T take(std::uint64_t commit) {
+    auto node = blocks_.extract(commit);
+    return node.empty() ? T{} : std::move(node.mapped());
+  }
+  std::size_t size() const noexcept { return blocks_.size(); }
+
+ private:
+  std::map<std::uint64_t, T> blocks_;  // at most the window of unfinished blocks
+};
+
+}  // namespace eremos

@@ -1,0 +1,103 @@
+// The effective configuration as text: what a node was really started with, without its secrets.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "messages/keccak.hpp"
+#include "messages/signal.hpp"
+#include "runtime/config/known_chains.hpp"
+#include "runtime/config/node_config.hpp"
+#include "runtime/printable.hpp"
+
+namespace eremos {
+namespace {
+
+template <class Range, class ToText>
+std::string list_of(const Range& range, ToText to_text) {
+  std::string out;
+  for (const auto& x : range) out += (out.empty() ? "" : ", ") + to_text(x);
+  return "[" + out + "]";
+}
+
+std::string shown(std::string_view text) { return json_quoted(redact_urls(text)); }
+
+/// A secret URL stays readable: its host says which provider it is, and the rest is cut anyway.
+std::string shown_option(const std::string& text, bool secret) {
+  return secret && text.find("://") == std::string::npos ? "\"…\"" : shown(text);
+}
+
+std::string options_text(const option_map& options, const std::vector<std::string>& secret) {
+  std::string out;
+  for (const auto& [key, value] : options) {
+    const bool hidden = std::find(secret.begin(), secret.end(), key) != secret.end();
+    const auto list =
+        list_of(value.texts, [&](const std::string& text) { return shown_option(text, hidden); });
+    out += fmt::format("{} = {}\n", key,
+                       value.is_list ? list : std::string_view{list}.substr(1, list.size() - 2));
+  }
+  return out;
+}
+
+std::string duration_text(duration_ms t) {
+  if (t % day_ms == 0) return fmt::format("\"{}d\"", t / day_ms);
+  if (t % second_ms == 0) return fmt::format("\"{}s\"", t / second_ms);
+  return fmt::format("\"{}ms\"", t);
+}
+
+std::string chain_text(const chain_section& chain) {
+  auto out = fmt::format(
+      "\n[chains.{}]\nchain_id = {}\nstart = {}\nlarge = \"{}\"\nvery_large = \"{}\"\n"
+      "block_time = {}\n",
+      chain.name, chain.id, chain.start ? std::to_string(*chain.start) : "\"latest\"",
+      to_units(chain.large, 18, 18), to_units(chain.very_large, 18, 18),
+      duration_text(chain.block_time_ms));
+  for (const auto& provider : chain.providers)
+    out += fmt::format("\n[[chains.{}.providers]]\nkind = {}\n{}", chain.name, shown(provider.kind),
+                       options_text(provider.options, provider.secret));
+  return out;
+}
+
+std::string chain_name(const node_config& config, chain_id id) {
+  for (const auto& chain : config.chains)
+    if (chain.id == id) return chain.name;
+  const auto* known = find_known_chain(id);
+  return known != nullptr ? std::string{known->name} : std::to_string(id);
+}
+
+std::string agent_text(const node_config& config, const std::string& id,
+                       const agent_section& agent) {
+  auto out = fmt::format("\n[agents.{}]\nenabled = {}\n", id, agent.enabled);
+  if (!agent.chains.empty())
+    out += fmt::format("chains = {}\n", list_of(agent.chains, [&](chain_id chain) {
+                         return json_quoted(chain_name(config, chain));
+                       }));
+  return out + options_text(agent.options, agent.secret);
+}
+
+}  // namespace
+
+std::string describe(const node_config& config) {
+  const auto& node = config.node;
+  std::string out =
+      fmt::format("# {}\n[node]\n", config.file.empty() ? "defaults only" : printable(config.file));
+  out += node.data_dir ? fmt::format("data_dir = {}\n", shown(*node.data_dir))
+                       : "# data_dir: $XDG_STATE_HOME/eremos\n";
+  out +=
+      fmt::format("workers = {}\nlog_level = \"{}\"\nlog_format = \"{}\"\nevents = {}\n",
+                  node.workers, to_string(node.level), to_string(node.format), shown(node.events));
+  out += fmt::format("\n[api]\nlisten = {}\n", shown(config.api.listen));
+  const auto& keep = config.store.keep;
+  out += fmt::format("\n[store.retention]\nmessages = {}\nevidence = {}\nledger = {}\n",
+                     keep.messages, keep.evidence, keep.ledger);
+  const auto quoted_address = [](const address& who) { return json_quoted(to_checksum(who)); };
+  out += fmt::format("\n[watch]\naddresses = {}\nflagged = {}\n",
+                     list_of(config.watch.addresses, quoted_address),
+                     list_of(config.watch.flagged, quoted_address));
+  out += fmt::format("\n[events]\nsignatures = {}\n",
+                     list_of(config.signatures, [](const auto& s) { return shown(s.text); }));
+  for (const auto& chain : config.chains) out += chain_text(chain);
+  for (const auto& [id, agent] : config.agents) out += agent_text(config, id, agent);
+  return out;
+}
+
+}  // namespace eremos

@@ -1,0 +1,32 @@
+#include "runtime/config/known_chains.hpp"
+
+#include <algorithm>
+
+namespace eremos {
+namespace {
+
+template <class Predicate>
+const known_chain* find_if(Predicate predicate) {
+  const auto& all = known_chains();
+  const auto at = std::find_if(all.begin(), all.end(), predicate);
+  return at == all.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+const std::vector<known_chain>& known_chains() {
+  // EIP-155 ids (chainid.network).
+  static const std::vector<known_chain> all = {
+      {"arbitrum", 42161}, {"ethereum", 1}, {"optimism", 10}, {"polygon", 137}};
+  return all;
+}
+
+const known_chain* find_known_chain(std::string_view name) {
+  return find_if([&](const auto& chain) { return chain.name == name; });
+}
+
+const known_chain* find_known_chain(chain_id id) {
+  return find_if([&](const auto& chain) { return chain.id == id; });
+}
+
+}  // namespace eremos

@@ -1,0 +1,22 @@
+// The chains a configuration may name without a chain id. What else is known of them is in
+// runtime/policy/chain_policy.hpp. Any thread.
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "messages/units.hpp"
+
+namespace eremos {
+
+struct known_chain {
+  std::string_view name;
+  chain_id id;
+};
+
+/// Sorted by name.
+const std::vector<known_chain>& known_chains();
+/// nullptr where the name, or the id, is not known.
+const known_chain* find_known_chain(std::string_view name);
+const known_chain* find_known_chain(chain_id id);
+
+}  // namespace eremos

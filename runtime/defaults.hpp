@@ -1,0 +1,135 @@
+// Every limit of Eremos with its reason. Nothing elsewhere invents one. Any thread.
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "messages/lane.hpp"
+#include "messages/units.hpp"
+
+namespace eremos::defaults {
+
+using namespace std::chrono_literals;
+
+// --- scheduler (measured on 2 cores, docs/benchmarks.md)
+// -----------------------------------------------------
+
+/// CAF's default is unlimited, which starves whole actors: with five saturated agents on two
+/// workers three never ran.
+inline constexpr std::size_t max_throughput = 10;
+/// An actor gives its worker back after this long; a fixed number of messages fails once handlers
+/// get slow.
+inline constexpr std::chrono::nanoseconds time_slice = 50us;
+
+// --- lanes
+// ---------------------------------------------------------------------------------------------------
+
+/// Events (not messages) a lane may take per round before lower lanes get their turn; control is
+/// unlimited.
+inline constexpr std::array<std::uint32_t, lane_count> lane_weights = {0xFFFFFFFFu, 4096, 1024,
+                                                                       512,         256,  128};
+
+/// A batch is one uninterruptible step of an actor: at most this many events …
+inline constexpr std::size_t batch_events_max = 64;
+/// … of the critical lane fewer, so that the first of a burst does not wait for the last …
+inline constexpr std::size_t batch_critical_max = 16;
+/// … and about this much handler time of its slowest subscriber.
+inline constexpr std::chrono::nanoseconds batch_handler_time = 50us;
+
+// --- the window of unfinished blocks
+// -----------------------------------------------------------------------
+
+/// Blocks and events per chain between CHAIN's commit and STORE's answer. The chain itself is the
+/// queue behind it.
+inline constexpr std::size_t window_blocks = 16;
+inline constexpr std::size_t window_events = 65'536;
+/// An agent whose lag alone keeps the window full for this long leaves the barrier.
+inline constexpr std::chrono::milliseconds lag_max = 30s;
+/// An agent whose handled count does not move for this long is quarantined.
+inline constexpr std::chrono::milliseconds stall_max = 30s;
+/// How often an unfinished block is looked at; a timer exists only while one is unfinished.
+inline constexpr std::chrono::milliseconds stall_check_every = 1s;
+
+/// Recent blocks STREAM keeps so that an agent can be taken back to its last snapshot but one: two
+/// snapshot intervals and the window, …
+inline constexpr std::size_t ring_blocks = 160;
+/// … and at most this many events (about 700 bytes each). A snapshot is asked for early at half of
+/// it.
+inline constexpr std::size_t ring_events = 262'144;
+
+/// Mempool events an agent may have unhandled: about a second of a busy chain. Beyond it the oldest
+/// go first.
+inline constexpr std::size_t mempool_credit = 8'192;
+
+// --- agents
+// --------------------------------------------------------------------------------------------------
+
+/// Commits between snapshots: what a restart has to handle again.
+inline constexpr std::uint64_t snapshot_interval = 64;
+/// A snapshot larger than this is refused (the agent keeps too much).
+inline constexpr std::size_t snapshot_bytes_max = 1'048'576;
+/// Snapshots of an agent kept in memory and in the store: a revert may pass the newest.
+inline constexpr std::size_t snapshots_kept = 3;
+/// Conclusions of one agent from one block, of each kind; the excess is counted and one `flood`
+/// signal tells.
+inline constexpr std::size_t emissions_per_block_max = 1'000;
+/// A derived item that came through more agents than this is refused.
+inline constexpr std::size_t hops_max = 4;
+/// Supervision: restarts allowed within the period before an agent is quarantined (Erlang's
+/// intensity and period).
+inline constexpr std::size_t restarts_max = 5;
+inline constexpr std::chrono::milliseconds restart_period = 60s;
+/// Pause before the first restart; doubles up to the limit.
+inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;
+inline constexpr std::chrono::milliseconds restart_backoff_max = 5s;
+/// Events an agent threw on and never sees again; one more and it is quarantined.
+inline constexpr std::size_t poison_events_max = 64;
+
+// --- chain
+// ---------------------------------------------------------------------------------------------------
+
+/// Block hashes remembered per chain, for parent links and duplicates: more than any chain keeps
+/// unfinalized.
+inline constexpr std::size_t chain_ledger_max = 16'384;
+/// A fetch that failed is tried again after this long, doubling with jitter up to the limit.
+inline constexpr std::chrono::milliseconds fetch_retry_min = 100ms;
+inline constexpr std::chrono::milliseconds fetch_retry_max = 10s;
+/// Hashes of pending transactions remembered, so that a transaction is an event once.
+inline constexpr std::size_t pending_known_max = 65'536;
+
+// --- wallets
+// -------------------------------------------------------------------------------------------------
+
+/// Wallets whose facts stay in memory (about 200 bytes each); the rest are asked of STORE.
+inline constexpr std::size_t hot_wallets_max = 200'000;
+
+// --- providers (go-ethereum rpc/websocket.go, rpc/http.go: wsMessageSizeLimit 32 MiB)
+// ------------------------
+
+inline constexpr std::size_t message_bytes_max = 32u * 1024 * 1024;
+/// Answers to blocks with receipts of large chains are larger than one message.
+inline constexpr std::size_t http_body_bytes_max = 64u * 1024 * 1024;
+inline constexpr std::chrono::milliseconds reconnect_min = 100ms;
+inline constexpr std::chrono::milliseconds reconnect_max = 30s;
+inline constexpr std::chrono::milliseconds request_timeout = 15s;
+inline constexpr std::chrono::milliseconds ping_every = 20s;
+
+// --- store
+// ---------------------------------------------------------------------------------------------------
+
+/// Blocks that may share one SQLite transaction while behind, and for how long one may stay open.
+inline constexpr std::size_t store_blocks_per_transaction = 256;
+inline constexpr std::chrono::milliseconds store_transaction_max = 50ms;
+/// A full disk is tried again this often.
+inline constexpr std::chrono::milliseconds store_retry_every = 1s;
+
+// --- program
+// -------------------------------------------------------------------------------------------------
+
+/// A drain that takes longer than this is given up with an error.
+inline constexpr std::chrono::milliseconds drain_max = 10s;
+/// Text from outside is cut to this many bytes in logs and samples.
+inline constexpr std::size_t outside_text_max = 512;
+
+}  // namespace eremos::defaults

@@ -1,0 +1,35 @@
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <caf/send.hpp>
+
+namespace eremos {
+namespace {
+constexpr std::array<std::string_view, 5> level_names = {"trace", "debug", "info", "warn", "error"};
+}
+
+std::string_view to_string(log_level x) noexcept {
+  return level_names[static_cast<std::size_t>(x)];
+}
+
+result<log_level> parse_log_level(std::string_view text) {
+  const auto at = std::find(level_names.begin(), level_names.end(), text);
+  if (at != level_names.end()) return static_cast<log_level>(at - level_names.begin());
+  return {errc::bad_option, fmt::format("unknown log level \"{}\"; want one of {}", text,
+                                        fmt::join(level_names, ", "))};
+}
+
+logger::logger(log_actor to, std::string part, log_level min)
+    : to_(std::move(to)), part_(std::move(part)), min_(min) {}
+
+logger logger::for_part(std::string part) const { return logger{to_, std::move(part), min_}; }
+
+void logger::say(log_level level, std::string_view kind, std::string text) const {
+  if (to_ && level >= min_)
+    caf::anon_send(to_, log_record{level, part_, std::string{kind}, std::move(text)});
+}
+
+}  // namespace eremos

@@ -1,0 +1,47 @@
+#include "runtime/recent_blocks.hpp"
+
+#include <algorithm>
+
+namespace eremos {
+
+void recent_blocks::push(sent_block b) {
+  const auto count = b.events->size();
+  if (b.snapshot) {
+    blocks_since_snapshot_ = 0;
+    events_since_snapshot_ = 0;
+  } else {
+    ++blocks_since_snapshot_;
+    events_since_snapshot_ += count;
+  }
+  events_ += count;
+  blocks_.push_back(std::move(b));
+  while (blocks_.size() > 1 &&
+         (blocks_.size() > defaults::ring_blocks || events_ > defaults::ring_events)) {
+    events_ -= blocks_.front().events->size();
+    dropped_up_to_ = blocks_.front().commit;
+    blocks_.pop_front();
+  }
+}
+
+void recent_blocks::revert(const std::vector<block_ref>& blocks) {
+  std::erase_if(blocks_, [&](const sent_block& b) {
+    if (std::find(blocks.begin(), blocks.end(), b.block) == blocks.end()) return false;
+    events_ -= b.events->size();
+    return true;
+  });
+}
+
+std::vector<const sent_block*> recent_blocks::after(std::uint64_t commit) const {
+  std::vector<const sent_block*> out;
+  for (const auto& b : blocks_)
+    if (b.commit > commit) out.push_back(&b);
+  return out;
+}
+
+bool recent_blocks::snapshot_due() const noexcept {
+  // A quarter of the ring: the last two snapshots and the window stay within it.
+  return blocks_since_snapshot_ + 1 >= defaults::snapshot_interval ||
+         events_since_snapshot_ >= defaults::ring_events / 4;
+}
+
+}  // namespace eremos

@@ -1,0 +1,48 @@
+// The last blocks as they were sent, so that an agent can be taken back to a snapshot and fed
+// again. Bounded in blocks and in events. Pure. Owned by one STREAM.
+#pragma once
+#include <deque>
+#include <vector>
+
+#include "messages/chain.hpp"
+#include "runtime/defaults.hpp"
+
+namespace eremos {
+
+/// One commit, sequenced and immutable.
+struct sent_block {
+  std::uint64_t commit = 0;
+  block_ref block;
+  time_ms time = 0;
+  bool supplement = false;
+  bool snapshot = false;  ///< agents were asked for a snapshot after it
+  shared<event_list> events;
+};
+
+class recent_blocks {
+ public:
+  /// Drops the oldest beyond the limits.
+  void push(sent_block b);
+  /// Drops the blocks named, supplements of them included.
+  void revert(const std::vector<block_ref>& blocks);
+
+  /// Commits after `commit`, oldest first.
+  std::vector<const sent_block*> after(std::uint64_t commit) const;
+  /// True if nothing after `commit` has been dropped for lack of room.
+  bool reaches_back_to(std::uint64_t commit) const noexcept { return commit >= dropped_up_to_; }
+  const sent_block* last() const noexcept { return blocks_.empty() ? nullptr : &blocks_.back(); }
+  std::size_t size() const noexcept { return blocks_.size(); }
+
+  /// Whether the next block should ask for snapshots: an interval has passed, or the ring is
+  /// filling up.
+  bool snapshot_due() const noexcept;
+
+ private:
+  std::deque<sent_block> blocks_;
+  std::size_t events_ = 0;
+  std::uint64_t dropped_up_to_ = 0;
+  std::size_t blocks_since_snapshot_ = 0;
+  std::size_t events_since_snapshot_ = 0;
+};
+
+}  // namespace eremos

@@ -1,0 +1,19 @@
+// Rows about what agents remember together and say to each other. Called by sqlite_store, inside
+// its transaction.
+#pragma once
+#include <vector>
+
+#include "runtime/storage/sqlite.hpp"
+#include "runtime/storage/store.hpp"
+
+namespace eremos {
+
+/// By id; one that a revert retracted and that comes again is active again.
+void write_memory(sqlite_connection& db, const memory_entry& entry, written& out);
+void write_messages(sqlite_connection& db, const block_result& block, std::int64_t part);
+/// Retracts memories and messages that rest on the block.
+void retract_memories(sqlite_connection& db, const block_ref& block);
+
+std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_query& want);
+
+}  // namespace eremos

@@ -1,0 +1,26 @@
+// Rows about what agents concluded: signals with their revisions and evidence, memories, messages.
+// Decides what is new, what was known and what a revert leaves of it. Called by sqlite_store,
+// inside its transaction.
+#pragma once
+#include <vector>
+
+#include "runtime/storage/sqlite.hpp"
+#include "runtime/storage/store.hpp"
+
+namespace eremos {
+
+/// A signal of a block. New ids are stored; a later revision of the agent replaces the stored one;
+/// one that a revert retracted and that comes again is active again. Anything else is known
+/// already. `now` becomes emitted_at of a new id.
+void write_signal(sqlite_connection& db, const signal& s, time_ms now, written& out);
+/// Those events of the block that its signals name.
+void write_evidence(sqlite_connection& db, const block_result& block);
+/// What rests on these blocks (already marked in the ledger) returns to its last revision that does
+/// not rest on anything taken back, or is retracted.
+void retract_signals(sqlite_connection& db, const std::vector<block_ref>& blocks, written& out);
+
+std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want);
+maybe<signal> read_signal(sqlite_connection& db, const signal_id& id);
+maybe<std::string> read_evidence_event(sqlite_connection& db, const event_id& id);
+
+}  // namespace eremos

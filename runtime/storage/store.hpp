@@ -1,0 +1,118 @@
+// What a store can do, for STORE (the actor) and for the command line. Knows neither CAF nor
+// SQLite: sqlite_store.hpp is the one there is. A store is owned by one thread at a time.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "messages/protocols.hpp"
+
+namespace eremos {
+
+/// Newest first; what is not set does not filter.
+struct signal_query {
+  maybe<std::string> type;
+  maybe<std::string> agent;
+  maybe<chain_id> chain;
+  maybe<signal_status> status;
+  maybe<time_ms> since;  ///< event time, inclusive
+  maybe<double> min_confidence;
+  std::size_t limit = 100;
+};
+
+/// Newest first; an entry has all of `tags`.
+struct memory_query {
+  maybe<memory_type> type;
+  maybe<std::string> agent;
+  std::vector<std::string> tags;
+  maybe<chain_id> chain;
+  maybe<signal_status> status;
+  maybe<time_ms> since;
+  maybe<double> min_confidence;
+  std::size_t limit = 100;
+};
+
+struct store_counts {
+  std::vector<std::pair<std::string, std::uint64_t>> rows;  ///< per table
+  std::vector<block_ref> cursors;                           ///< one per chain
+};
+
+/// One block of the ledger.
+struct ledger_row {
+  block_ref block;
+  maybe<hash32> parent_hash;
+  maybe<time_ms> time;
+  bool reverted = false;
+  std::vector<std::string> absent;
+};
+
+/// What one write changed.
+struct written {
+  bool fresh = true;                ///< false: the block was stored before; nothing doubled
+  std::vector<block_ref> reverted;  ///< stored blocks taken back, newest first
+  std::vector<signal> changed;      ///< new, revised or retracted: to be announced, in order
+  std::uint64_t signals_new = 0;    ///< ids not seen before
+  std::uint64_t signals_known = 0;  ///< concluded again and suppressed
+  std::uint64_t memories_new = 0;
+  bool wallets_inexact = false;  ///< a revert went below what is folded into the wallets' base
+};
+
+/// What may be read while a node writes.
+class store_reader {
+ public:
+  virtual ~store_reader() = default;
+
+  virtual result<std::vector<signal>> signals(const signal_query& want) = 0;
+  virtual result<maybe<signal>> find_signal(const signal_id& id) = 0;
+  virtual result<std::vector<memory_entry>> memories(const memory_query& want) = 0;
+  /// The event as one JSON object, if a stored signal names it as evidence.
+  virtual result<maybe<std::string>> evidence(const event_id& id) = 0;
+  /// Newest first.
+  virtual result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit) = 0;
+  virtual result<store_counts> counts() = 0;
+  /// A value left by set_meta.
+  virtual result<maybe<std::string>> meta(std::string_view key) = 0;
+  /// Where a chain begins after a restart.
+  virtual result<chain_restart> restart_point(chain_id chain) = 0;
+  virtual result<wallets_loaded> facts(const load_wallets& want) = 0;
+  virtual result<std::vector<poison_noted>> poison() = 0;
+};
+
+/// Rows kept per table, newest first; 0 keeps all. Signals, memories and wallets stay for good.
+struct retention {
+  std::size_t messages = 100'000;    ///< about 50 MB
+  std::size_t evidence = 1'000'000;  ///< about 1 GB of events
+  /// Blocks per chain; never under defaults::chain_ledger_max, which a restart asks for.
+  std::size_t ledger = 1'000'000;
+};
+
+/// Writing goes: begin, any number of writes, commit (or rollback; a failed write leaves nothing
+/// but rollback to do, after which the same writes may be tried again). Errors of each: store_full,
+/// store_failed.
+class store : public store_reader {
+ public:
+  virtual status begin() = 0;
+  virtual status commit() = 0;
+  /// Never fails: a connection that cannot roll back is opened as of its last commit.
+  virtual void rollback() = 0;
+
+  /// One block with all it leaves behind. The same block again changes nothing. A block that
+  /// replaces a stored one on the same stored parent reverts that one and what follows it first.
+  virtual result<written> write(const block_result& block) = 0;
+  /// Takes blocks back: their wallet rows and snapshots go, what rests on them is retracted (a
+  /// signal: or returns to its last revision that does not rest on them), the cursor moves to the
+  /// ancestor.
+  virtual result<written> revert(const chain_reverted& what) = 0;
+  /// All of one chain and block, at or below its cursor.
+  virtual status write_snapshots(const std::vector<agent_snapshot>& snapshots) = 0;
+  virtual status note_poison(const poison_noted& what) = 0;
+  virtual status set_meta(std::string_view key, std::string_view value) = 0;
+  virtual status apply(const retention& keep) = 0;
+};
+
+/// Keys of meta.
+inline constexpr std::string_view meta_last_report = "last_report";
+
+}  // namespace eremos

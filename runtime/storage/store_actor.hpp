@@ -1,0 +1,33 @@
+// STORE: the one actor that writes. Blocks that wait together share a transaction; each is answered
+// when it is durable, and what became public is announced once. A store that cannot be written
+// (full disk) keeps everything unanswered and tries again: callers' windows bound what waits, and
+// nothing is lost. Decides nothing about content: sqlite_store does. Spawned by NODE.
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "messages/protocols.hpp"
+#include "runtime/log.hpp"
+#include "runtime/storage/events_file.hpp"
+#include "runtime/storage/store.hpp"
+
+namespace eremos {
+
+struct store_config {
+  std::unique_ptr<store> storage;
+  std::optional<events_file> events;             ///< see open_events_file
+  std::vector<announcement_listener> listeners;  ///< each gets every announcement
+  logger log;
+  bool keep_snapshots = true;  ///< false for recordings, which are not resumed
+  retention keep;
+  bool own_thread = true;  ///< false only under CAF's test coordinator
+};
+
+store_actor spawn_store(caf::actor_system& system, store_config config);
+
+/// Opens the file of `--events`, cuts what a crash left behind the stored offset, and stores where
+/// writing begins. Before the store is handed to STORE. Errors: file_unwritable, store_*.
+result<events_file> open_events_file(store& storage, const std::string& path);
+
+}  // namespace eremos

@@ -1,0 +1,31 @@
+// STREAM, one per chain (the original's EventStreamManager): sequence, priority, lanes, routing,
+// the window and the block barrier. Decides nothing about what is canonical (CHAIN) or what events
+// mean (agents).
+#pragma once
+#include <chrono>
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "messages/labels.hpp"
+#include "messages/protocols.hpp"
+#include "runtime/defaults.hpp"
+#include "runtime/log.hpp"
+#include "runtime/policy/chain_policy.hpp"
+
+namespace eremos {
+
+struct stream_config {
+  chain_policy policy;  ///< chain id, name and thresholds
+  label_view labels;
+  logger log;
+  bool with_snapshots = true;     ///< off in replay, which never resumes
+  bool mempool_to_store = false;  ///< an events file wants them
+  std::chrono::milliseconds stall_max = defaults::stall_max;
+  std::chrono::milliseconds lag_max = defaults::lag_max;
+};
+
+stream_actor spawn_stream(caf::actor_system& system, stream_config config, store_actor store,
+                          supervisor_actor supervisor);
+
+}  // namespace eremos

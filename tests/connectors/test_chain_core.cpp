@@ -1,0 +1,271 @@
+// CHAIN's judgement on followed chains, against a provider made of a table of blocks.
+#include <map>
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "connectors/chain/chain_core.hpp"
+#include "messages/keccak.hpp"
+
+using namespace eremos;
+
+namespace {
+
+/// A provider that holds branches of one chain; block n of branch b links to its parent in the same
+/// branch, or in the branch it forks from.
+struct fake_provider {
+  std::map<hash32, block_record> blocks;
+  std::map<block_number, hash32> canonical;
+
+  static hash32 hash_of(block_number n, std::uint64_t branch) {
+    return keccak256("block " + std::to_string(n) + " of " + std::to_string(branch));
+  }
+  /// Extends `branch` from block `from` (whose parent is `parent`) to `to`, and makes it canonical.
+  hash32 grow(std::uint64_t branch, block_number from, block_number to, hash32 parent) {
+    canonical.erase(canonical.lower_bound(from), canonical.end());
+    for (auto n = from; n <= to; ++n) {
+      block_record r;
+      r.chain = 1;
+      r.has_header = true;
+      r.header.number = n;
+      r.header.hash = hash_of(n, branch);
+      r.header.parent_hash = parent;
+      parent = r.header.hash;
+      blocks[parent] = r;
+      canonical[n] = parent;
+    }
+    return parent;
+  }
+  head_seen head() const {
+    const auto& r = blocks.at(canonical.rbegin()->second);
+    return {1, r.header.number, r.header.hash, r.header.parent_hash, 0};
+  }
+  const block_record* get(const fetch_block& what) const {
+    auto hash = what.hash ? *what.hash : hash32{};
+    if (!what.hash) {
+      const auto at = canonical.find(what.number);
+      if (at == canonical.end()) return nullptr;
+      hash = at->second;
+    }
+    const auto at = blocks.find(hash);
+    return at == blocks.end() ? nullptr : &at->second;
+  }
+};
+
+/// What a listener holds after commits and reverts; checks that each word fits.
+struct listener {
+  std::vector<block_ref> chain;
+  std::size_t reverts = 0;
+  std::string stopped;
+
+  void run(chain_core& core, const fake_provider& provider) {
+    for (int steps = 0; steps < 100'000; ++steps) {
+      auto step = core.next(true);
+      if (std::holds_alternative<do_wait>(step)) return;
+      if (auto* stop = std::get_if<do_stop>(&step)) {
+        stopped = stop->why;
+        return;
+      }
+      if (auto* f = std::get_if<do_fetch>(&step)) {
+        if (const auto* found = provider.get(f->what))
+          core.on_block(*found);
+        else
+          core.on_missing(true);
+      } else if (auto* c = std::get_if<do_commit>(&step)) {
+        const auto& r = *c->record;
+        if (!chain.empty()) REQUIRE(r.header.parent_hash == chain.back().hash);
+        chain.push_back(r.ref());
+      } else if (auto* v = std::get_if<do_revert>(&step)) {
+        ++reverts;
+        for (const auto& gone : v->what.blocks) {
+          REQUIRE(!chain.empty());
+          REQUIRE(chain.back() == gone);
+          chain.pop_back();
+        }
+        if (!chain.empty()) REQUIRE(chain.back() == v->what.ancestor);
+      }
+    }
+    FAIL("does not come to rest");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("CHAIN: it begins with the first head it sees, or with the configured block") {
+  fake_provider p;
+  p.grow(0, 0, 20, {});
+  chain_core latest{{.chain = 1}};
+  latest.on_head(p.head());
+  listener a;
+  a.run(latest, p);
+  REQUIRE(a.chain.size() == 1);
+  CHECK(a.chain[0].number == 20);
+
+  chain_core from_five{{.chain = 1, .first_block = block_number{5}}};
+  from_five.on_head(p.head());
+  listener b;
+  b.run(from_five, p);
+  REQUIRE(b.chain.size() == 16);
+  CHECK(b.chain.front().number == 5);
+}
+
+TEST_CASE("CHAIN: missed heads are fetched, a repeated head is not a block twice") {
+  fake_provider p;
+  auto tip = p.grow(0, 0, 3, {});
+  chain_core core{{.chain = 1}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  p.grow(0, 4, 40, tip);
+  core.on_head(p.head());
+  core.on_head(p.head());
+  l.run(core, p);
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.chain.size() == 38);
+  CHECK(core.duplicates() == 1);
+  CHECK(l.reverts == 0);
+}
+
+TEST_CASE(
+    "CHAIN: a reorg of any depth takes back to the common ancestor, then commits the branch in "
+    "order") {
+  for (block_number depth : {1, 2, 5, 64, 100, 300}) {
+    fake_provider p;
+    p.grow(0, 0, 400, {});
+    chain_core core{{.chain = 1, .first_block = block_number{0}}};
+    listener l;
+    core.on_head(p.head());
+    l.run(core, p);
+    const auto fork = 400 - depth;
+    p.grow(1, fork + 1, 401, fake_provider::hash_of(fork, 0));
+    core.on_head(p.head());
+    l.run(core, p);
+    INFO("depth " << depth);
+    CHECK(l.reverts == 1);
+    REQUIRE(l.chain.size() == 402);
+    CHECK(l.chain.back().hash == fake_provider::hash_of(401, 1));
+  }
+}
+
+TEST_CASE(
+    "CHAIN: a head that went back without notice reverts only when another block comes at that "
+    "height") {
+  fake_provider p;
+  p.grow(0, 0, 10, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  core.on_head({1, 7, fake_provider::hash_of(7, 0), fake_provider::hash_of(6, 0), 0});
+  l.run(core, p);
+  CHECK(l.reverts == 0);
+  p.grow(2, 8, 8, fake_provider::hash_of(7, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.reverts == 1);
+  CHECK(l.chain.back().hash == fake_provider::hash_of(8, 2));
+}
+
+TEST_CASE("CHAIN: a block that was announced and is gone is given up until the next head") {
+  fake_provider p;
+  p.grow(0, 0, 5, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  core.on_head({1, 6, keccak256("never there"), fake_provider::hash_of(5, 0), 0});
+  l.run(core, p);
+  p.grow(0, 6, 7, fake_provider::hash_of(5, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.chain.size() == 8);
+}
+
+TEST_CASE("CHAIN: without room nothing is committed and nothing is lost") {
+  fake_provider p;
+  p.grow(0, 0, 5, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  core.on_head(p.head());
+  CHECK(std::holds_alternative<do_wait>(core.next(false)));
+  listener l;
+  l.run(core, p);
+  CHECK(l.chain.size() == 6);
+}
+
+TEST_CASE("CHAIN: a reorg below everything known stops the chain and says so") {
+  fake_provider p;
+  p.grow(0, 0, 50, {});
+  chain_core core{{.chain = 1, .first_block = block_number{40}}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  p.grow(1, 30, 51, fake_provider::hash_of(29, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.stopped.find("below block 40") != std::string::npos);
+}
+
+TEST_CASE(
+    "CHAIN: after a restart stored blocks are committed again, and taken back if the chain "
+    "changed") {
+  fake_provider p;
+  p.grow(0, 0, 20, {});
+  std::vector<block_ref> known;
+  for (block_number n = 0; n <= 15; ++n) known.push_back({1, n, fake_provider::hash_of(n, 0)});
+  SECTION("unchanged") {
+    chain_core core{{.chain = 1}};
+    core.resume(known, known[10]);
+    listener l;
+    l.chain.assign(known.begin(), known.begin() + 11);
+    core.on_head(p.head());
+    l.run(core, p);
+    CHECK(l.reverts == 0);
+    CHECK(l.chain.size() == 21);
+  }
+  SECTION("changed above the snapshot") {
+    p.grow(1, 13, 20, fake_provider::hash_of(12, 0));
+    chain_core core{{.chain = 1}};
+    core.resume(known, known[10]);
+    core.on_head(p.head());
+    std::vector<block_ref> undone;
+    std::size_t commits = 0;
+    for (int i = 0; i < 1'000; ++i) {
+      auto step = core.next(true);
+      if (std::holds_alternative<do_wait>(step)) break;
+      if (auto* f = std::get_if<do_fetch>(&step)) core.on_block(*p.get(f->what));
+      if (std::holds_alternative<do_commit>(step)) ++commits;
+      if (auto* v = std::get_if<do_revert>(&step)) {
+        undone = v->what.blocks;
+        CHECK(v->what.ancestor == known[12]);
+      }
+    }
+    CHECK(undone == std::vector<block_ref>{known[15], known[14], known[13]});
+    CHECK(commits == 10);
+  }
+}
+
+TEST_CASE("CHAIN: whatever heads come in whatever order, it ends on the provider's chain") {
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937 random{seed};
+    fake_provider p;
+    p.grow(0, 0, 30, {});
+    chain_core core{{.chain = 1, .first_block = block_number{0}}};
+    listener l;
+    core.on_head(p.head());
+    for (std::uint64_t branch = 1; branch < 20; ++branch) {
+      if (random() % 2 == 0) l.run(core, p);
+      const auto top = p.canonical.rbegin()->first;
+      const auto fork = top - random() % 20;
+      p.grow(branch, fork + 1, top + random() % 4 + (fork == top ? 1 : 0), p.canonical.at(fork));
+      core.on_head(p.head());
+      if (random() % 3 == 0) core.on_head(p.head());
+    }
+    l.run(core, p);
+    core.on_head(p.head());
+    l.run(core, p);
+    INFO("seed " << seed);
+    REQUIRE(l.chain.size() == p.canonical.size());
+    REQUIRE(l.chain.back().hash == p.canonical.rbegin()->second);
+  }
+}

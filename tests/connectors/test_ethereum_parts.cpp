@@ -1,0 +1,109 @@
+// The pure parts of the Ethereum connector: pauses, error classes, options, calls under way.
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "connectors/ethereum/backoff.hpp"
+#include "connectors/ethereum/bad_input_counter.hpp"
+#include "connectors/ethereum/error_class.hpp"
+#include "connectors/ethereum/provider_options.hpp"
+#include "connectors/ethereum/rpc_calls.hpp"
+
+using namespace eremos;
+using namespace std::chrono_literals;
+
+TEST_CASE("reconnects: pauses double up to the limit, jittered, and begin anew after a success") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    backoff pause{100ms, 1'000ms, seed};
+    auto whole = 100ms;
+    for (int i = 0; i < 10; ++i) {
+      const auto p = pause.next();
+      CHECK(p >= whole / 2);
+      CHECK(p <= whole);
+      whole = std::min(whole * 2, 1'000ms);
+    }
+    pause.reset();
+    CHECK(pause.next() <= 100ms);
+  }
+}
+
+TEST_CASE("errors of providers: words decide before codes, and the provider is quoted safely") {
+  const auto classify = [](std::int64_t code, std::string text) {
+    return classify_rpc_error({.code = code, .message = std::move(text), .data = ""}, "eth_x").code;
+  };
+  CHECK(classify(-32601, "the method eth_x does not exist/is not available") ==
+        errc::method_unsupported);
+  CHECK(classify(-32700, "Method eth_x is not supported.") == errc::method_unsupported);
+  CHECK(classify(-32005, "daily request count exceeded") == errc::rate_limited);
+  CHECK(classify(-32016, "over rate limit") == errc::rate_limited);
+  CHECK(classify(-32012, "credits limited to 6000/sec") == errc::rate_limited);
+  CHECK(classify(-32000, "header not found") == errc::block_not_found);
+  CHECK(classify(-32602, "invalid argument 0") == errc::provider_refused);
+  const auto hostile = classify_rpc_error(
+      {.code = 1,
+       .message = "see https://node.example/v3/KEY\x1b[2J\n" + std::string(5'000, 'x'),
+       .data = ""},
+      "eth_x");
+  CHECK(hostile.message.find("KEY") == std::string::npos);
+  CHECK(hostile.message.find('\x1b') == std::string::npos);
+  CHECK(hostile.message.size() < 400);
+  CHECK(classify_http_status(429, "eth_x").code == errc::rate_limited);
+  CHECK(classify_http_status(402, "eth_x").code == errc::rate_limited);
+  CHECK(classify_http_status(404, "eth_x").code == errc::provider_refused);
+}
+
+TEST_CASE("options of a provider: what is wrong is said with its place") {
+  const auto parse = [](std::initializer_list<std::pair<std::string, std::string>> given) {
+    option_map out;
+    for (const auto& [key, value] : given) out[key] = {{value}, false, "eremos.toml:5:1"};
+    const auto parsed = provider_options::parse(out);
+    return parsed ? std::string{} : parsed.error().message;
+  };
+  CHECK(parse({{"ws", "wss://node.example/KEY"}}).empty());
+  CHECK(parse({{"http", "http://127.0.0.1:8545"}, {"mempool", "off"}, {"poll", "250ms"}}).empty());
+  CHECK(parse({}) == "an ethereum provider needs `ws`, `http` or both");
+  CHECK(parse({{"ws", "http://node.example"}}) ==
+        "eremos.toml:5:1: ws: want a URL of ws:// or wss://");
+  CHECK(parse({{"ws", "ws://a"}, {"mempool", "some"}}) ==
+        "eremos.toml:5:1: mempool: \"some\" is not full, hash or off");
+  CHECK(parse({{"mempol", "off"}}) ==
+        "eremos.toml:5:1: unknown option \"mempol\"; did you mean \"mempool\"?");
+  const auto leaked = parse({{"ws", "wss://node.example:99999/SECRET"}});
+  CHECK(!leaked.empty());
+  CHECK(leaked.find("SECRET") == std::string::npos);
+}
+
+TEST_CASE("calls: each gets one answer, by id, in time or not at all") {
+  rpc_calls calls;
+  std::vector<std::string> said;
+  const auto note = [&](const result<std::string_view>& r) {
+    said.push_back(r ? std::string{*r} : r.error().message);
+  };
+  calls.add(1, "eth_a", note);
+  calls.add(2, "eth_b", note);
+  calls.add(3, "eth_c", note);
+  CHECK(calls.answer(2, {.kind = frame_kind::response, .id = 2, .result = "\"0x1\""}));
+  CHECK(!calls.answer(2, {.kind = frame_kind::response, .id = 2, .result = "\"0x1\""}));
+  calls.expire(1);
+  calls.expire(1);
+  calls.fail_all({errc::provider_unreachable, "gone"});
+  CHECK(said == std::vector<std::string>{"\"0x1\"", "eth_a: no answer in time", "gone"});
+  for (std::uint64_t i = 0; i < rpc_calls::calls_max; ++i) calls.add(100 + i, "eth_d", note);
+  said.clear();
+  CHECK(!calls.add(99, "eth_e", note));
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("under way already") != std::string::npos);
+  CHECK(rpc_request_text(7, "eth_x", "[]") ==
+        R"({"jsonrpc":"2.0","id":7,"method":"eth_x","params":[]})");
+}
+
+TEST_CASE("bad input is counted by kind, with the newest sample, cut and escaped") {
+  bad_input_counter bad;
+  bad.count("malformed", "first");
+  bad.count("malformed", std::string(10'000, 'y') + "\n");
+  bad.count("rpc_error", "wss://h/KEY");
+  REQUIRE(bad.kinds().size() == 2);
+  CHECK(bad.kinds()[0].count == 2);
+  CHECK(bad.kinds()[0].sample.size() <= 210);
+  CHECK(bad.kinds()[1].sample.find("KEY") == std::string::npos);
+}

@@ -1,0 +1,147 @@
+// The block barrier and the ring of recent blocks: order, completeness, what a revert leaves.
+#include <catch2/catch.hpp>
+
+#include "messages/keccak.hpp"
+#include "runtime/barrier.hpp"
+#include "runtime/rate_meter.hpp"
+#include "runtime/recent_blocks.hpp"
+
+using namespace eremos;
+
+namespace {
+
+block_ref ref(block_number n, std::string_view branch = "a") {
+  return {1, n, keccak256(std::to_string(n) + std::string{branch})};
+}
+
+block_result begun(std::uint64_t commit, block_ref block) {
+  return {.commit = commit, .block = block, .events = {}};
+}
+
+block_done answer(std::string agent, std::uint64_t commit, std::string type = "") {
+  block_done out{.agent = agent, .commit = commit, .signals = {}};
+  if (!type.empty()) {
+    signal s;
+    s.agent = agent;
+    s.type = type;
+    s.id = make_signal_id(agent, type, 1, "x", {});
+    out.signals.push_back(s);
+  }
+  return out;
+}
+
+const block_result& block_of(const maybe<barrier_output>& out) {
+  REQUIRE(out);
+  const auto* block = std::get_if<block_result>(&out->base());
+  REQUIRE(block != nullptr);
+  return *block;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "barrier: a block leaves when all awaited agents have answered, sorted by agent and type") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one", "two"});
+  CHECK(!b.take_ready());
+  b.done(answer("two", 1, "flood"));
+  CHECK(!b.take_ready());
+  b.done(answer("one", 1, "flood"));
+  const auto out = b.take_ready();
+  const auto& block = block_of(out);
+  REQUIRE(block.signals.size() == 2);
+  CHECK(block.signals[0].agent == "one");
+  CHECK(b.empty());
+}
+
+TEST_CASE("barrier: a later block waits for an earlier one") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one"});
+  b.open(begun(2, ref(2)), {"one"});
+  b.done(answer("one", 2));
+  CHECK(!b.take_ready());
+  b.done(answer("one", 1));
+  CHECK(block_of(b.take_ready()).commit == 1);
+  CHECK(block_of(b.take_ready()).commit == 2);
+}
+
+TEST_CASE("barrier: an agent that answers twice counts once") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one", "two"});
+  b.done(answer("one", 1, "flood"));
+  b.done(answer("one", 1, "flood"));
+  b.done(answer("three", 1, "flood"));
+  CHECK(!b.take_ready());
+  b.done(answer("two", 1));
+  CHECK(block_of(b.take_ready()).signals.size() == 1);
+}
+
+TEST_CASE("barrier: an agent that leaves is recorded as absent and awaited no more") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one", "two"});
+  b.done(answer("one", 1));
+  b.leave("two");
+  CHECK(block_of(b.take_ready()).absent == std::vector<std::string>{"two"});
+}
+
+TEST_CASE("barrier: reverted blocks that are still open vanish without a trace") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one"});
+  b.open(begun(2, ref(2)), {"one"});
+  b.revert({1, ref(1), {ref(2)}});
+  b.done(answer("one", 2));
+  b.done(answer("one", 1));
+  CHECK(block_of(b.take_ready()).commit == 1);
+  CHECK(b.empty());
+}
+
+TEST_CASE("barrier: a revert of stored blocks leaves after the blocks before it") {
+  block_barrier b;
+  b.open(begun(3, ref(3)), {"one"});
+  b.open(begun(4, ref(4)), {"one"});
+  b.revert({1, ref(1), {ref(4), ref(3), ref(2)}});
+  b.open(begun(5, ref(2, "b")), {"one"});
+  const auto out = b.take_ready();
+  REQUIRE(out);
+  const auto* revert = std::get_if<chain_reverted>(&out->base());
+  REQUIRE(revert != nullptr);
+  CHECK(revert->blocks == std::vector<block_ref>{ref(2)});
+  b.done(answer("one", 5));
+  CHECK(block_of(b.take_ready()).commit == 5);
+}
+
+TEST_CASE("recent blocks: the ring knows how far back it reaches") {
+  recent_blocks ring;
+  for (std::uint64_t c = 1; c <= defaults::ring_blocks + 10; ++c)
+    ring.push({.commit = c, .block = ref(c), .events = {}});
+  CHECK(ring.size() == defaults::ring_blocks);
+  CHECK(!ring.reaches_back_to(9));
+  CHECK(ring.reaches_back_to(10));
+  CHECK(ring.after(10).size() == defaults::ring_blocks);
+  ring.revert({ref(defaults::ring_blocks + 10)});
+  CHECK(ring.last()->commit == defaults::ring_blocks + 9);
+}
+
+TEST_CASE("recent blocks: a snapshot is due each interval, and early when blocks are large") {
+  recent_blocks ring;
+  std::uint64_t commit = 0;
+  std::size_t asked = 0;
+  for (; commit < 2 * defaults::snapshot_interval;) {
+    const bool due = ring.snapshot_due();
+    asked += due ? 1 : 0;
+    ring.push({.commit = ++commit, .block = ref(commit), .snapshot = due, .events = {}});
+  }
+  CHECK(asked == 2);
+  ring.push(
+      {.commit = ++commit, .block = ref(commit), .events = event_list(defaults::ring_events / 4)});
+  CHECK(ring.snapshot_due());
+}
+
+TEST_CASE("rate meter: rates follow what was added, and fall to zero without a timer") {
+  rate_meter meter;
+  for (std::int64_t ms = 0; ms < 10'000; ms += 100) meter.add(ms, 10);
+  CHECK(meter.per_second(9'900, 60) == Approx(100).epsilon(0.05));
+  CHECK(meter.per_second(9'900, 1) == Approx(100).epsilon(0.3));
+  CHECK(meter.per_second(200'000, 1) == 0);
+  CHECK(meter.per_second(200'000, 60) == 0);
+}

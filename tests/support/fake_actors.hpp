@@ -1,0 +1,56 @@
+// Stand-ins for the neighbours of the actor under test: they note what they are told and answer
+// nothing surprising.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "messages/protocols.hpp"
+
+namespace eremos::test {
+
+/// What a fake STREAM was told.
+struct stream_notes {
+  std::vector<block_done> done;
+  std::uint64_t mempool_handled = 0;
+  std::vector<committed_block> committed;
+  std::vector<chain_reverted> reverted;
+  std::vector<chain_gap> gaps;
+  std::uint64_t ended = 0;
+};
+
+inline stream_actor::behavior_type fake_stream(stream_actor::pointer,
+                                               std::shared_ptr<stream_notes> notes) {
+  return {[notes](const committed_block& b) { notes->committed.push_back(b); },
+          [notes](const chain_reverted& r) { notes->reverted.push_back(r); },
+          [](const chain_finalized&) {},
+          [](const mempool_batch&) {},
+          [notes](const chain_gap& g) { notes->gaps.push_back(g); },
+          [notes](const chain_ended&) { ++notes->ended; },
+          [](const stream_start&) {},
+          [](const register_agent&) {},
+          [](const unregister_agent&) {},
+          [notes](const block_done& d) { notes->done.push_back(d); },
+          [notes](const mempool_handled& h) { notes->mempool_handled += h.events; },
+          [](const stall_check&) {},
+          [](const drain&) { return drained{}; },
+          [](const get_report&) { return stream_report{}; }};
+}
+
+/// What a fake SUPERVISOR was told.
+struct supervisor_notes {
+  std::vector<agent_failed> failed;
+  std::uint64_t restarts_wanted = 0;
+  std::vector<agent_stalled> stalled;
+};
+
+inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer,
+                                                       std::shared_ptr<supervisor_notes> notes) {
+  return {[](const supervise&) {}, [notes](const agent_failed& f) { notes->failed.push_back(f); },
+          [notes](const restart_agents&) { ++notes->restarts_wanted; },
+          [notes](const agent_stalled& s) { notes->stalled.push_back(s); },
+          [](const respawn_agent&) {}};
+}
+
+}  // namespace eremos::test

@@ -1,0 +1,100 @@
+"""A provider that serves a small made-up chain over a WebSocket, and misbehaves as told. Standard library only."""
+import asyncio
+import base64
+import hashlib
+import json
+import struct
+import threading
+
+from support import free_port
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
+
+
+def hash_of(text):
+    return "0x" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def block(number, transactions=()):
+    return {"number": hex(number), "hash": hash_of(f"block {number}"), "parentHash": hash_of(f"block {number - 1}"),
+            "timestamp": hex(1_700_000_000 + 12 * number), "gasUsed": "0x5208", "gasLimit": "0x1c9c380",
+            "miner": "0x" + "11" * 20, "transactions": list(transactions)}
+
+
+def transaction(number, index, kind="0x2", **more):
+    return {"hash": hash_of(f"transaction {number}/{index}"), "blockHash": hash_of(f"block {number}"),
+            "blockNumber": hex(number), "transactionIndex": hex(index), "from": "0x" + "22" * 20,
+            "to": "0x" + "33" * 20, "value": "0x1", "gas": "0x5208", "gasPrice": "0x1", "nonce": hex(index),
+            "input": "0x", "type": kind, **more}
+
+
+def receipt(t):
+    return {"transactionHash": t["hash"], "transactionIndex": t["transactionIndex"], "blockHash": t["blockHash"],
+            "blockNumber": t["blockNumber"], "status": "0x1", "gasUsed": "0x5208", "effectiveGasPrice": "0x1",
+            "contractAddress": None, "logs": [], "type": t["type"]}
+
+
+class Provider:
+    """Answers requests from `answers[method](params)`; `script` runs once newHeads is subscribed."""
+
+    def __init__(self, answers, script):
+        self.answers, self.script = answers, script
+        self.port = free_port()
+        self.loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        threading.Thread(target=self._serve, args=(ready,), daemon=True).start()
+        ready.wait(5)
+
+    def _serve(self, ready):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(asyncio.start_server(self._client, "127.0.0.1", self.port))
+        ready.set()
+        self.loop.run_forever()
+
+    async def _client(self, reader, writer):
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            key = next(line.split(b":", 1)[1].strip() for line in head.split(b"\r\n")
+                       if line.lower().startswith(b"sec-websocket-key"))
+            accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                         b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+            while True:
+                text = await self._read(reader, writer)
+                if text is None:
+                    break
+                call = json.loads(text)
+                answer = self.answers.get(call["method"], lambda params: {"error": {"code": -32601, "message": "method not found"}})(
+                    call["params"])
+                if answer is not None:
+                    self.send(writer, json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}))
+                if call["method"] == "eth_subscribe" and call["params"][0] == "newHeads":
+                    asyncio.ensure_future(self.script(lambda t, w=writer: self.send(w, t)))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        writer.close()
+
+    async def _read(self, reader, writer):
+        while True:
+            first, second = await reader.readexactly(2)
+            length = second & 127
+            if length == 126:
+                length = struct.unpack(">H", await reader.readexactly(2))[0]
+            elif length == 127:
+                length = struct.unpack(">Q", await reader.readexactly(8))[0]
+            mask = await reader.readexactly(4)
+            data = bytes(b ^ mask[i % 4] for i, b in enumerate(await reader.readexactly(length)))
+            if first & 15 == 8:
+                return None
+            if first & 15 == 9:
+                writer.write(bytes([0x8A, len(data)]) + data)
+                continue
+            if first & 15 in (1, 2):
+                return data.decode()
+
+    @staticmethod
+    def send(writer, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data)) if len(data) < 65536 \
+            else b"\x7f" + struct.pack(">Q", len(data))
+        writer.write(b"\x81" + size + data)

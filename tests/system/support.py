@@ -1,0 +1,240 @@
+"""Helpers of the system tests: the node as a process, a real Ethereum node, a proxy that cuts sockets.
+
+Loopback only, free ports only; everything started here is ended here, by its process id.
+"""
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+NODE = os.environ["EREMOS_NODE"]
+TOOLS = ROOT / ".tools" / "node_modules"
+
+
+def need(condition, claim):
+    """A claim that must hold; ends the test with the claim where it does not."""
+    if not condition:
+        print(f"FAILED: {claim}", file=sys.stderr)
+        sys.exit(1)
+    print(f"ok: {claim}")
+
+
+def skip(why):
+    print(f"SKIPPED: {why}")
+    sys.exit(77)
+
+
+def wait_until(what, seconds, claim):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return
+        time.sleep(0.05)
+    need(False, f"{claim} (within {seconds} s)")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="eremos-test-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def run(*arguments, seconds=60, text=True, env=None):
+    """The program to its end: (exit code, stdout, stderr)."""
+    done = subprocess.run([NODE, *map(str, arguments)], capture_output=True, timeout=seconds, text=text, env=env)
+    return done.returncode, done.stdout, done.stderr
+
+
+def replay(recording, *arguments):
+    """Signals (as objects) and summary of a replay."""
+    with folder() as f:
+        summary = f / "summary.json"
+        code, out, err = run("replay", recording, "--summary", summary, *arguments, seconds=240)
+        need(code == 0, f"replay of {pathlib.Path(recording).name} exits 0 {err[-300:] if code else ''}")
+        return [json.loads(line) for line in out.splitlines()], json.loads(summary.read_text())
+
+
+class Node:
+    """`eremos-node run` in the background."""
+
+    def __init__(self, data, *arguments):
+        self.data = pathlib.Path(data)
+        self.log = open(self.data.parent / "node.log", "a+")
+        self.process = subprocess.Popen(
+            [NODE, "run", "--data-dir", str(data), *map(str, arguments)], stdout=self.log, stderr=self.log)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, seconds=20):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def alive(self):
+        return self.process.poll() is None
+
+
+def stored(data, sql):
+    """Rows of the store, read beside whoever writes."""
+    path = pathlib.Path(data) / "eremos.db"
+    if not path.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
+        try:
+            return db.execute(sql).fetchall()
+        except sqlite3.OperationalError:
+            return []  # not made yet
+
+
+def signal_set(data):
+    """Ids with what decides them, as the command line shows them."""
+    code, out, err = run("signals", "--data-dir", data, "--json", "--limit", "1000000")
+    need(code == 0, f"signals are listed {err}")
+    out_set = {}
+    for line in out.splitlines():
+        s = json.loads(line)
+        s.pop("emitted_at")
+        out_set[s["id"]] = json.dumps(s, sort_keys=True)
+    return out_set
+
+
+class EthereumNode:
+    """A real Ethereum node on a free port; ended with all it started."""
+
+    def __init__(self, program, *arguments):
+        binary = TOOLS / ".bin" / program
+        if not binary.exists():
+            print(f"FAILED: no {program} in .tools; run scripts/bootstrap", file=sys.stderr)
+            sys.exit(1)
+        self.process = subprocess.Popen([str(binary), *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, start_new_session=True)
+        self.next_id = 0
+        wait_until(self.answers, 40, f"{program} starts")
+
+    def answers(self):
+        try:
+            return self.rpc("eth_chainId") is not None
+        except OSError:
+            return False
+
+    def rpc(self, method, *params):
+        self.next_id += 1
+        body = json.dumps({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            answer = json.load(reply)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def stop(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # the npm wrapper and what it started
+        self.process.wait()
+
+
+class Anvil(EthereumNode):
+    def __init__(self, *arguments, chain=1):
+        self.port = free_port()
+        super().__init__("anvil", "--host", "127.0.0.1", "--port", self.port, "--chain-id", chain, "--silent",
+                         *arguments)
+
+
+class Ganache(EthereumNode):
+    def __init__(self, *arguments, chain=1):
+        self.port = free_port()
+        super().__init__("ganache", "--server.host", "127.0.0.1", "--server.port", self.port, "--chain.chainId", chain,
+                         "--wallet.deterministic", *arguments)
+
+
+def token_bytecode():
+    """Creation bytecode of token.sol, by npm's solc."""
+    return subprocess.run(["node", str(ROOT / "tests/system/compile.js"), str(ROOT / "tests/system/token.sol")],
+                          capture_output=True, text=True, check=True,
+                          env={**os.environ, "NODE_PATH": str(TOOLS)}).stdout.strip()
+
+
+def logs_of_chain(node):
+    """What eth_getLogs says, comparable with logs_of_events."""
+    return [(log["blockHash"], int(log["logIndex"], 16), log["address"].lower(), tuple(log["topics"]), log["data"])
+            for log in node.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})]
+
+
+def logs_of_events(events):
+    return [(e["block_hash"], e["data"]["log_index"], e["data"]["address"].lower(), tuple(e["data"]["topics"]),
+             e["data"]["data"]) for e in events if e["type"] == "contract_event"]
+
+
+class CuttingProxy:
+    """Forwards a port, and cuts every connection through it when told to."""
+
+    def __init__(self, target):
+        self.target = target
+        self.port = free_port()
+        self.writers = set()
+        self.cuts = 0
+        self.loop = asyncio.new_event_loop()
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+        self.ready.wait(5)
+
+    def _serve(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self.port))
+        self.ready.set()
+        self.loop.run_forever()
+
+    async def _accept(self, reader, writer):
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
+        self.writers |= {writer, up_writer}
+        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
+        self.writers -= {writer, up_writer}
+
+    @staticmethod
+    async def _pump(reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        with contextlib.suppress(OSError, RuntimeError):
+            writer.close()
+
+    def cut(self):
+        self.cuts += 1
+        self.loop.call_soon_threadsafe(lambda: [w.transport.abort() for w in list(self.writers)])
+
+
+def lines_of(path):
+    """JSON Lines, plain or gzip."""
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rt") as f:
+        return [json.loads(line) for line in f if line.strip()]

@@ -1,0 +1,79 @@
+"""Recordings: exact counts, the same set of signals on any number of workers, clear errors."""
+import json
+import pathlib
+
+from support import SHARED, folder, lines_of, need, replay, run, skip
+
+RECORDINGS = SHARED / "recordings"
+if not RECORDINGS.exists():
+    skip(f"no {RECORDINGS}")
+
+
+def truth_of(recording):
+    """Blocks, transactions and logs of a recording, counted without Eremos."""
+    blocks, transactions, logs = set(), set(), set()
+    for line in lines_of(recording):
+        chain, method, result = line["chain_id"], line["method"], line["result"]
+        if method.startswith("eth_getBlockBy") and result:
+            blocks.add((chain, result["hash"]))
+            for t in result["transactions"]:
+                if isinstance(t, dict):  # a hash alone is no decoded transaction
+                    transactions.add((chain, t["hash"]))
+        receipts = result if method == "eth_getBlockReceipts" else [result] if method == "eth_getTransactionReceipt" else []
+        for r in receipts:
+            if not r:
+                continue
+            transactions.add((chain, r["transactionHash"]))
+            logs |= {(chain, log["blockHash"], log["logIndex"]) for log in r["logs"]}
+    return len(blocks), len(transactions), len(logs)
+
+
+for recording in sorted(RECORDINGS.glob("*.jsonl.gz")):
+    signals, summary = replay(recording)
+    blocks, transactions, logs = truth_of(recording)
+    counted = (summary["blocks"], summary["transactions"], summary["logs"])
+    need(counted == (blocks, transactions, logs), f"{recording.name}: {counted} blocks, transactions, logs; the recording holds {(blocks, transactions, logs)}")
+    need(summary["malformed"] == 0, f"{recording.name}: nothing malformed")
+    if "-varied" in recording.name:
+        need(summary["discontinuities"] == blocks - 1, f"{recording.name}: {blocks - 1} discontinuities")
+    need(summary["verified"] is None, f"{recording.name}: what is not built yet is null")
+    need(len(signals) == summary["signals"], f"{recording.name}: {len(signals)} signals on stdout, as summed up")
+
+for name in ("ethereum-receipts-only", "ethereum-varied"):
+    runs = []
+    for workers in (1, 2, 2):
+        signals, _ = replay(RECORDINGS / f"{name}.jsonl.gz", "--workers", workers)
+        for s in signals:
+            s.pop("emitted_at")
+        runs.append(sorted(json.dumps(s, sort_keys=True) for s in signals))
+    need(runs[0] == runs[1] == runs[2], f"{name}: the same {len(runs[0])} signals with 1, 2 and 2 workers")
+    need(len(runs[0]) > 0, f"{name}: at least one signal")
+
+signals, _ = replay(RECORDINGS / "ethereum-receipts-only.jsonl.gz")
+need(any(s["type"] == "contract_activity_spike" for s in signals), "receipts alone show a contract activity spike")
+
+with folder() as f:
+    events = f / "events.jsonl"
+    signals, summary = replay(RECORDINGS / "ethereum-blocks-with-receipts.jsonl.gz", "--events", events)
+    written = lines_of(events)
+    need(len(written) == sum(summary["events"].values()), f"--events holds all {len(written)} events")
+    need(len({e["id"] for e in written}) == len(written), "--events holds each event once")
+
+    missing = f / "missing.jsonl"
+    code, _, err = run("replay", missing)
+    need(code == 2 and str(missing) in err, "an unreadable recording is named, exit 2")
+
+    torn = f / "torn.jsonl"
+    whole = pathlib.Path(RECORDINGS / "ethereum-blocks-with-receipts.jsonl.gz").read_bytes()
+    cut = f / "cut.jsonl.gz"
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    _, summary = replay(cut)
+    need(summary["truncated"] == 1, "a truncated recording is counted")
+
+    torn.write_text('{"chain_id":1,"method":"eth_getBlockByNumber"\nnot json at all\n'
+                    '{"chain_id":1,"method":"eth_nothing","params":[],"result":1}\n')
+    _, summary = replay(torn)
+    need(summary["malformed"] == 2 and summary["unknown_methods"] == 1, "malformed lines and unknown methods are counted")
+
+    code, _, err = run("replay", torn, "--agents", "inteligence")
+    need(code == 2 and 'did you mean "intelligence"?' in err, "an unknown agent is refused with a guess, exit 2")

@@ -1,0 +1,3 @@
+// The harness must refuse this: it compiles.
+// expect: anything
+int x();

@@ -1,0 +1,2 @@
+// The harness must refuse this: it names no error.
+int* f() { return 1; }
