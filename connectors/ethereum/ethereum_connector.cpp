@@ -2,8 +2,8 @@
 // pending transactions, fetches whole blocks when CHAIN asks. Decides nothing about what is
 // canonical, and retries no fetch: CHAIN does.
 //
-// It does not subscribe to `logs`: blocks are fetched with all their receipts, so log notifications
-// would only repeat what is fetched anyway, early, incomplete and sometimes in disorder.
+// Log notifications come early, incomplete and sometimes in disorder, so no event is made of them:
+// they start the fetch of their block, and what was fetched must have them.
 #include <chrono>
 #include <deque>
 #include <map>
@@ -24,6 +24,7 @@
 #include "connectors/ethereum/decode_value.hpp"
 #include "connectors/ethereum/error_class.hpp"
 #include "connectors/ethereum/json_rpc.hpp"
+#include "connectors/ethereum/log_sightings.hpp"
 #include "connectors/ethereum/provider_options.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
 #include "connectors/net/http.hpp"
@@ -39,6 +40,8 @@ constexpr std::size_t pending_batch_max = 256;
 /// Hashes waiting to be looked up; beyond it the oldest go, counted: the mempool is perishable.
 constexpr std::size_t lookups_waiting_max = 4'096;
 constexpr std::size_t lookups_open_max = 64;
+/// A block that lacks logs which were shown is asked for this often before it is taken as it is.
+constexpr std::size_t log_disputes_max = 3;
 /// A provider of another chain will not change its mind soon.
 constexpr std::chrono::seconds wrong_chain_pause{30};
 
@@ -219,6 +222,10 @@ class ethereum_connector final : public ethereum_actor::base {
     call("eth_subscribe", R"(["newHeads"])", [this](const result<std::string_view>& answer) {
       remember_subscription("newHeads", answer);
     });
+    if (options_.logs)
+      call("eth_subscribe", R"(["logs",{}])", [this](const result<std::string_view>& answer) {
+        remember_subscription("logs", answer);
+      });
     if (options_.mempool == mempool_wish::full)
       call("eth_subscribe", R"(["newPendingTransactions",true])",
            [this](const result<std::string_view>& answer) {
@@ -269,8 +276,44 @@ class ethereum_connector final : public ethereum_actor::base {
   }
 
   void tell_head(const block_event& head) {
+    highest_told_ = std::max(highest_told_, head.number);
     if (chain_)
       send(chain_, head_seen{config_.chain, head.number, head.hash, head.parent_hash, steady_ns()});
+  }
+
+  // --- logs, as hints and as a check
+
+  void on_log(std::string_view json) {
+    const auto seen = decode_log(parser_, decoding(), json);
+    if (!seen) return bad_.count("malformed_log", seen.error().message);
+    if (seen->removed) return sightings_.forget(seen->block_hash);
+    switch (sightings_.note(seen->block_hash, seen->log.log_index)) {
+      case log_sighting::known:
+        return;
+      case log_sighting::unfitting:
+        return bad_.count("log_not_in_block",
+                          fmt::format("log {} of block {}", seen->log.log_index, seen->number));
+      case log_sighting::first:
+        // A late log of an older block must not move the head back.
+        if (seen->number > highest_told_)
+          tell_head({.number = seen->number, .hash = seen->block_hash, .parent_hash = {}});
+    }
+  }
+
+  /// Asks again where logs are missing that the provider itself has shown.
+  void deliver(block_record& whole, block_promise promise) {
+    const auto logs = all_logs(whole);
+    const auto& hash = whole.header.hash;
+    if (const auto missing = sightings_.missing_in(hash, logs); !missing.empty()) {
+      const auto text = fmt::format("block {} lacks {} logs that were shown, log {} the first",
+                                    whole.header.number, missing.size(), missing.front());
+      if (sightings_.dispute(hash) < log_disputes_max)
+        return refuse(promise, "logs_missing", {errc::provider_refused, text});
+      bad_.count("logs_missing", text);
+      log_.error("logs_missing", text + "; asked several times, it is taken as it is");
+    }
+    sightings_.settle(hash, logs);
+    promise.deliver(shared<block_record>{std::move(whole)});
   }
 
   // --- messages of the WebSocket
@@ -309,6 +352,7 @@ class ethereum_connector final : public ethereum_actor::base {
       if (!head) return bad_.count("malformed_head", head.error().message);
       return tell_head(*head);
     }
+    if (known->second == "logs") return on_log(frame.result);
     auto pending = decode_pending(parser_, decoding(), frame.result);
     if (!pending) return bad_.count("malformed_pending", pending.error().message);
     if (pending->full || options_.mempool == mempool_wish::hash)
@@ -421,14 +465,14 @@ class ethereum_connector final : public ethereum_actor::base {
              if (auto merged = merge_piece(*whole, std::move(piece)); !merged)
                return refuse(promise, "foreign_logs", merged.error());
            whole->has_logs = true;
-           promise.deliver(shared<block_record>{std::move(*whole)});
+           deliver(*whole, promise);
          });
   }
 
   void finish(block_record& whole, block_record&& piece, block_promise promise) {
     if (auto merged = merge_piece(whole, std::move(piece)); !merged)
       return refuse(promise, "foreign_receipts", merged.error());
-    promise.deliver(shared<block_record>{std::move(whole)});
+    deliver(whole, promise);
   }
 
   void refuse(block_promise promise, std::string_view kind, const failure& why) {
@@ -504,6 +548,8 @@ class ethereum_connector final : public ethereum_actor::base {
   std::uint64_t last_id_ = 0;
   rpc_calls calls_;
   bool receipts_supported_ = true;
+  block_number highest_told_ = 0;
+  log_sightings sightings_;
 
   std::vector<mempool_event> pending_;  ///< at most pending_batch_max
   std::deque<hash32> lookups_;          ///< at most lookups_waiting_max

@@ -35,6 +35,7 @@ result<provider_options> provider_options::parse(const option_map& given) {
   out.ws = read.text("ws", "");
   out.http = read.text("http", "");
   const auto wish = read.text("mempool", "full");
+  out.logs = read.flag("logs", out.logs);
   out.poll = std::chrono::milliseconds{read.duration("poll", 1'000)};
   out.request_timeout = std::chrono::milliseconds{
       read.duration("request_timeout", defaults::request_timeout.count())};

@@ -15,6 +15,7 @@ struct provider_options {
   std::string ws;    ///< for subscriptions; empty: heads are polled over HTTP
   std::string http;  ///< for fetches; empty: they go over the WebSocket
   mempool_wish mempool = mempool_wish::full;
+  bool logs = true;  ///< subscribe to logs and hold them against fetched blocks
   std::chrono::milliseconds poll{1'000};  ///< between looks for a new head without a WebSocket
   std::chrono::milliseconds request_timeout = defaults::request_timeout;
   signature_table signatures;

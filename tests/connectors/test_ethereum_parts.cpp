@@ -6,6 +6,7 @@
 #include "connectors/ethereum/backoff.hpp"
 #include "connectors/ethereum/bad_input_counter.hpp"
 #include "connectors/ethereum/error_class.hpp"
+#include "connectors/ethereum/log_sightings.hpp"
 #include "connectors/ethereum/provider_options.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
 
@@ -106,4 +107,55 @@ TEST_CASE("bad input is counted by kind, with the newest sample, cut and escaped
   CHECK(bad.kinds()[0].count == 2);
   CHECK(bad.kinds()[0].sample.size() <= 210);
   CHECK(bad.kinds()[1].sample.find("KEY") == std::string::npos);
+}
+
+namespace {
+
+std::vector<contract_event> logs_with(std::initializer_list<std::uint64_t> indexes) {
+  std::vector<contract_event> out;
+  for (const auto index : indexes) {
+    contract_event log;
+    log.log_index = index;
+    out.push_back(log);
+  }
+  return out;
+}
+
+hash32 block_hash(std::uint8_t n) {
+  hash32 out;
+  out.data[31] = n;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("logs shown by the subscription: a fetched block must have each of them") {
+  log_sightings seen;
+  CHECK(seen.note(block_hash(1), 7) == log_sighting::first);
+  CHECK(seen.note(block_hash(1), 3) == log_sighting::known);
+  CHECK(seen.note(block_hash(1), 7) == log_sighting::known);
+  CHECK(seen.missing_in(block_hash(1), logs_with({3, 4, 7})).empty());
+  CHECK(seen.missing_in(block_hash(1), logs_with({4})) == std::vector<std::uint64_t>{3, 7});
+  CHECK(seen.missing_in(block_hash(2), {}).empty());
+  CHECK(seen.dispute(block_hash(1)) == 1);
+  CHECK(seen.dispute(block_hash(1)) == 2);
+  seen.settle(block_hash(1), logs_with({4}));
+  CHECK(seen.missing_in(block_hash(1), {}).empty());
+  CHECK(seen.note(block_hash(1), 4) == log_sighting::known);
+  CHECK(seen.note(block_hash(1), 3) == log_sighting::unfitting);
+}
+
+TEST_CASE("logs shown by the subscription: of a block taken back nothing is missing") {
+  log_sightings seen;
+  seen.note(block_hash(1), 3);
+  seen.forget(block_hash(1));
+  CHECK(seen.missing_in(block_hash(1), {}).empty());
+  CHECK(seen.note(block_hash(1), 3) == log_sighting::first);
+}
+
+TEST_CASE("logs shown by the subscription: only the newest blocks are remembered") {
+  log_sightings seen;
+  for (std::uint8_t n = 0; n <= log_sightings::blocks_max; ++n) seen.note(block_hash(n), 1);
+  CHECK(seen.missing_in(block_hash(0), {}).empty());
+  CHECK(seen.missing_in(block_hash(1), {}).size() == 1);
 }

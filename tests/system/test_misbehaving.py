@@ -8,20 +8,25 @@ from support import Node, folder, lines_of, need, run, stored, wait_until
 transactions = {n: [transaction(n, 0), transaction(n, 1, "0x63")] for n in range(1, 6)}  # 0x63: a type nobody knows
 blocks = {n: block(n, transactions.get(n, [])) for n in range(6)}
 by_hash = {b["hash"]: b for b in blocks.values()}
-refused = {"null": 2, "receipts": 1}
+refused = {"null": 2, "receipts": 1, "logs": 2}
+LOG = {"address": "0x" + "44" * 20, "topics": [hash_of("Some()")], "data": "0x", "blockNumber": "0x5",
+       "blockHash": hash_of("block 5"), "transactionHash": transactions[5][0]["hash"], "transactionIndex": "0x0",
+       "logIndex": "0x0", "removed": False}
 
 
-def get_by_hash(params):
-    found = by_hash.get(params[0])
+def answer(found):
     if found and found["number"] == "0x3" and refused["null"] > 0:
         refused["null"] -= 1
         return {"result": None}
     return {"result": found}
 
 
+def get_by_hash(params):
+    return answer(by_hash.get(params[0]))
+
+
 def get_by_number(params):
-    n = 1 if params[0] == "latest" else int(params[0], 16)
-    return {"result": blocks.get(n)}
+    return answer(blocks.get(1 if params[0] == "latest" else int(params[0], 16)))
 
 
 def get_receipts(params):
@@ -29,7 +34,12 @@ def get_receipts(params):
     if found["number"] == "0x4" and refused["receipts"] > 0:
         refused["receipts"] -= 1
         return {"result": []}
-    return {"result": [receipt(t) for t in found["transactions"]]}
+    receipts = [receipt(t) for t in found["transactions"]]
+    if found["number"] == "0x5":  # the subscription showed this log; the first two answers lack it
+        refused["logs"] -= 1
+        if refused["logs"] < 0:
+            receipts[0]["logs"] = [LOG]
+    return {"result": receipts}
 
 
 async def script(send):
@@ -44,6 +54,14 @@ async def script(send):
     send('{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"0xbeef","result":{"number":"0x2"}}}')
     send('{"what":"is this"}')
     send("[" * 100_000)
+    def log(**more):
+        return json.dumps({"jsonrpc": "2.0", "method": "eth_subscription",
+                           "params": {"subscription": "0x1095", "result": {**LOG, **more}}})
+    send(log(logIndex="what"))
+    send(log(blockHash=hash_of("another branch"), removed=True))
+    send(log())  # the first that is heard of block 5: no head has announced it
+    await asyncio.sleep(0.3)
+    send(log())
     for n in (2, 3, 3, 5, 4, 5):
         send(head(n))
         await asyncio.sleep(0.1)
@@ -51,6 +69,7 @@ async def script(send):
 
 provider = Provider({"eth_chainId": lambda _: {"result": "0x1"},
                      "eth_subscribe": lambda p: {"result": "0xbeef"} if p[0] == "newHeads" else
+                     {"result": "0x1095"} if p[0] == "logs" else
                      {"error": {"code": -32602, "message": "no such subscription"}},
                      "eth_getBlockByHash": get_by_hash, "eth_getBlockByNumber": get_by_number,
                      "eth_getBlockReceipts": get_receipts}, script)
@@ -66,6 +85,7 @@ with folder() as f:
     bad = {b["kind"]: b for b in chain["connector"]["bad"]}
     for kind, count in (("malformed", 2), ("rpc_error", 1), ("unasked_answer", 1), ("unknown_subscription", 1),
                         ("malformed_head", 1), ("unknown_frame", 1), ("null_block", 2), ("receipts_missing", 1),
+                        ("malformed_log", 1), ("logs_missing", 2),
                         ("subscription_refused", 1)):
         need(kind in bad and bad[kind]["count"] >= count, f"{kind} is counted: {bad.get(kind, {}).get('count')}")
     need(chain["unknown_transaction_types"] == 5, "unknown transaction types are counted, and their blocks taken")
@@ -74,5 +94,7 @@ with folder() as f:
     numbers = [e["block_number"] for e in written if e["type"] == "block"]
     need(numbers == [1, 2, 3, 4, 5], "every block came once, in order")
     need(len([e for e in written if e["type"] == "transaction"]) == 10, "with every transaction")
+    need(len([e for e in written if e["type"] == "contract_event"]) == 1,
+         "a log that the subscription showed and the first answers lacked is there, once")
     said = (f / "node.log").read_text() + out + json.dumps(bad)
     need("SECRET" not in said, "the key in the provider's URL is nowhere to be read")
