@@ -213,6 +213,11 @@ const std::vector<signal_type_info>& signal_types() {
       {"contract_activity_spike", "a contract emits far more events in a block than it used to"},
       {"wallet_behavior_anomaly", "a wallet does what its history does not lead to expect"},
       {"wallet_reactivated", "a wallet that slept for over 180 days moves again"},
+      {"wallet_clustering", "more than three wallets do the same with one contract in few blocks"},
+      {"mint_spike", "a token is minted far more often, and to more wallets, than it used to be"},
+      {"launch_detected",
+       "a wallet paid by an exchange a moment ago deploys a contract, and a bundle of buyers comes "
+       "at once"},
       {"flood",
        "an agent concluded more in one block than its limit allows; the excess was counted, not "
        "kept"},

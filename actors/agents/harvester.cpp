@@ -1,0 +1,82 @@
+#include "actors/agents/harvester.hpp"
+
+#include "actors/detect/known_services.hpp"
+#include "actors/detect/token_transfer.hpp"
+#include "runtime/config/option_map.hpp"
+
+namespace eremos {
+
+result<harvester::options> harvester::options::parse(const option_map& given) {
+  options out;
+  option_reader read{given};
+  auto& m = out.mint;
+  m.mints = read.number("mints_min", m.mints, 2, 1'000'000);
+  m.blocks = read.number("mint_blocks", m.blocks, 1, detect::mint_blocks_max);
+  m.minters = read.number("minters_min", m.minters, 1, detect::mint_receivers_max);
+  m.z_min = read.real("mint_z_min", m.z_min, 1.0, 100.0);
+  m.history_min = read.number("mint_history_min", m.history_min, 0, 10'000);
+  if (auto bad = read.finish()) return *bad;
+  return out;
+}
+
+harvester::harvester(caf::actor_config& cfg, const agent_services& services, options opts)
+    : agent(cfg, services), options_(std::move(opts)), spikes_(options_.mint) {}
+
+void harvester::on(const contract_event& log) {
+  auto& block = blocks_.at(event().commit);
+  if (!block.transaction) block.transaction = log.transaction_index;
+  block.several = block.several || *block.transaction != log.transaction_index;
+  const auto transfer = detect::decode_transfer(log);
+  if (!transfer || !transfer->from.is_zero() || transfer->to.is_zero() ||
+      !transfer->moves_something())
+    return;
+  count("mints");
+  if (!detect::service_kind(labels().find(chain(), transfer->token)).empty())
+    return count("mints_of_known");
+  block.mints.push_back({transfer->token, log.log_index, log.transaction_index, transfer->to});
+}
+
+void harvester::on(const block_complete& completed) {
+  auto block = blocks_.take(completed.commit);
+  // A late single receipt says nothing of the rest of its block.
+  const bool teaches = block.transaction && (!completed.supplement || block.several);
+  for (const auto& found : spikes_.block(completed.block, teaches, std::move(block.mints)))
+    conclude(found);
+}
+
+void harvester::conclude(const detect::mint_spike& found) {
+  const auto token = to_hex(found.token);
+  detail_map details;
+  details.set("mints", found.mints)
+      .set("minters", found.minters)
+      .set("transactions", found.transactions)
+      .set("expected_mints", found.expected)
+      .set("z", found.z)
+      .set("history_blocks", found.history)
+      .set("window_blocks", options_.mint.blocks);
+  remember({.type = memory_type::pattern,
+            .key = "mint:" + token,
+            .confidence = found.confidence,
+            .tags = {"mint"},
+            .blocks = found.blocks,
+            .details = details});
+  emit({.type = "mint_spike",
+        .subject = token,
+        .anchor = found.anchor,
+        .evidence = found.evidence,
+        .blocks = found.blocks,
+        .confidence = found.confidence,
+        .level = found.level,
+        .details = std::move(details)});
+}
+
+void harvester::save(state_writer& out) const { spikes_.save(out); }
+
+status harvester::load(state_reader& in) {
+  if (!spikes_.load(in)) return {errc::snapshot_invalid, "mint rates make no sense"};
+  return in.finish();
+}
+
+EREMOS_AGENT(harvester)
+
+}  // namespace eremos

@@ -1,0 +1,48 @@
+// Harvester (λ): what is minted, and tokens minted far more often than they used to be. A mint is
+// an ERC-20, ERC-721 or ERC-1155 transfer from the zero address; a batch is one. Tokens known by
+// label are counted, and never a spike: stablecoins and wrapped coins are minted all day. Judges
+// nothing itself: that is in actors/detect/mint_spike. Owned by one actor.
+#pragma once
+#include "actors/detect/mint_spike.hpp"
+#include "runtime/agent.hpp"
+
+namespace eremos {
+
+class harvester final : public agent<harvester> {
+ public:
+  static constexpr agent_info info{.id = "harvester",
+                                   .glyph = "λ",
+                                   .role = "indexing",
+                                   .description = "mints, and tokens minted in a rush"};
+  static constexpr std::uint32_t snapshot_version = 1;
+
+  struct options {
+    detect::mint_limits mint;
+
+    static result<options> parse(const option_map& given);
+  };
+
+  harvester(caf::actor_config& cfg, const agent_services& services, options opts);
+
+  void on(const contract_event& log);
+  void on(const block_complete& completed);
+
+  void save(state_writer& out) const;
+  status load(state_reader& in);
+
+ private:
+  /// One block so far.
+  struct gathered {
+    std::vector<detect::token_mint> mints;
+    maybe<std::uint64_t> transaction;  ///< the index of one with logs
+    bool several = false;              ///< more than one has logs
+  };
+
+  void conclude(const detect::mint_spike& found);
+
+  options options_;
+  detect::mint_spikes spikes_;
+  per_block<gathered> blocks_;
+};
+
+}  // namespace eremos
