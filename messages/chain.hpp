@@ -273,17 +273,19 @@ auto inspect(Inspector& f, agent_snapshot& x) {
 struct restore_agent {
   static constexpr lane lane_id = lane::control;
   maybe<agent_snapshot> snapshot;  ///< none: the state of a new agent
+  shared<memory_view> memory;      ///< as of the snapshot's block
   std::vector<event_id> poison;    ///< events this agent must not see again
 };
 template <class Inspector>
 auto inspect(Inspector& f, restore_agent& x) {
-  return f(x.snapshot, x.poison);
+  return f(x.snapshot, x.memory, x.poison);
 }
 
-/// An agent to STREAM: what it concluded from one commit.
+/// An agent to STREAM: what it concluded from one commit, or in one round of it.
 struct block_done {
   std::string agent;
   std::uint64_t commit = 0;
+  std::uint32_t round = 0;  ///< 0: its own block_complete; else see coordination.hpp
   std::vector<signal> signals;
   std::vector<memory_entry> memories;
   std::vector<agent_message> messages;
@@ -293,8 +295,8 @@ struct block_done {
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_done& x) {
-  return f(x.agent, x.commit, x.signals, x.memories, x.messages, x.events_handled, x.busy_ns,
-           x.snapshot);
+  return f(x.agent, x.commit, x.round, x.signals, x.memories, x.messages, x.events_handled,
+           x.busy_ns, x.snapshot);
 }
 
 /// An agent to STREAM: that many mempool events are handled; their credit is free again.
@@ -350,6 +352,17 @@ auto inspect(Inspector& f, block_finished& x) {
   return f(x.commit, x.events);
 }
 
+/// An event set aside because an agent threw on it.
+struct poison_noted {
+  std::string agent;
+  event_id event;
+  std::string what;
+};
+template <class Inspector>
+auto inspect(Inspector& f, poison_noted& x) {
+  return f(x.agent, x.event, x.what);
+}
+
 /// What STORE knows of a chain when the node starts.
 struct chain_restart {
   maybe<block_ref> cursor;        ///< last stored block; none: a new chain
@@ -357,11 +370,13 @@ struct chain_restart {
   std::vector<agent_snapshot> snapshots;  ///< all of block resume_after
   std::vector<block_ref>
       ledger;  ///< canonical blocks known, oldest first, at most chain_ledger_max
-  maybe<block_number> first_block;  ///< the first ever stored; none: a new chain
+  maybe<block_number> first_block;     ///< the first ever stored; none: a new chain
+  std::vector<memory_entry> memories;  ///< active ones as of resume_after, newest first
+  std::vector<poison_noted> poison;    ///< of this chain
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_restart& x) {
-  return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block);
+  return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block, x.memories, x.poison);
 }
 
 // --- wallet facts

@@ -35,6 +35,16 @@ signal_id make_memory_id(const memory_entry& entry) {
   return id;
 }
 
+bool memory_filter::matches(const memory_entry& m) const noexcept {
+  if (type && m.type != *type) return false;
+  if (!agent.empty() && m.agent != agent) return false;
+  if (!key.empty() && m.key != key) return false;
+  if (m.confidence < min_confidence || m.event_time < since) return false;
+  return std::all_of(tags.begin(), tags.end(), [&](const std::string& tag) {
+    return std::find(m.tags.begin(), m.tags.end(), tag) != m.tags.end();
+  });
+}
+
 std::string to_json(const memory_entry& m) {
   std::string tags;
   for (const auto& tag : m.tags) tags += (tags.empty() ? "" : ",") + json_quoted(tag);

@@ -6,6 +6,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "messages/chain.hpp"
+#include "messages/coordination.hpp"
 #include "messages/labels.hpp"
 #include "messages/lane.hpp"
 #include "messages/reports.hpp"
@@ -54,6 +55,10 @@ using agent_actor = caf::typed_actor<
     /// All batches of a commit are on the way; answered by block_done at STREAM once all are
     /// handled.
     caf::reacts_to<block_end>,
+    /// What others concluded from a commit; answered by block_done at STREAM.
+    caf::reacts_to<agent_round>,
+    /// Nothing more comes of a commit.
+    caf::reacts_to<block_settled>,
     /// The state to begin from: once, before anything else.
     caf::reacts_to<restore_agent>,
     /// The next block does not follow the last.
@@ -62,6 +67,35 @@ using agent_actor = caf::typed_actor<
     caf::replies_to<get_report>::with<agent_report>,
     /// State as of the last completed block.
     caf::replies_to<take_snapshot>::with<agent_snapshot>>;
+
+// --- the society of a chain: COORDINATOR, MEMORY
+// --------------------------------------------------------------------------------------------
+
+/// MEMORY (the original's SharedMemory): the newest memories of a chain's agents, as of each recent
+/// block.
+using memory_actor = caf::typed_actor<
+    /// Takes in what a block left; answered with the view from the next block on.
+    caf::replies_to<memorise>::with<shared<memory_view>>,
+    /// Goes back to the view before these blocks.
+    caf::reacts_to<chain_reverted>,
+    /// Counters.
+    caf::replies_to<get_report>::with<coordination_report>>;
+
+/// COORDINATOR (the original's AgentCoordinator): who the agents are, what of their conclusions
+/// reaches whom, and in how many rounds. It feeds nobody itself: STREAM does.
+using coordinator_actor = caf::typed_actor<
+    /// The union of one round; answered with what is kept and what the next round tells.
+    caf::replies_to<round_ended>::with<round_plan>,
+    /// For MEMORY.
+    caf::replies_to<memorise>::with<shared<memory_view>>,
+    /// For MEMORY.
+    caf::reacts_to<chain_reverted>,
+    /// The agent can be written to.
+    caf::reacts_to<agent_joined>,
+    /// It cannot any more.
+    caf::reacts_to<agent_left>,
+    /// Counters, MEMORY's included.
+    caf::replies_to<get_report>::with<coordination_report>>;
 
 // --- the row of a chain: CONNECTOR, CHAIN, WALLETS, STREAM
 // --------------------------------------------------
@@ -160,12 +194,13 @@ struct register_agent {
   std::string agent;
   agent_actor handle;
   subscription wants;
+  hearing hears;
   maybe<agent_snapshot> snapshot;  ///< from the store, at the node's start
   std::vector<event_id> poison;
 };
 template <class Inspector>
 auto inspect(Inspector& f, register_agent& x) {
-  return f(x.agent, x.handle, x.wants, x.snapshot, x.poison);
+  return f(x.agent, x.handle, x.wants, x.hears, x.snapshot, x.poison);
 }
 
 /// SUPERVISOR or a user to STREAM: the agent gets nothing more and nobody waits for it.
@@ -216,10 +251,11 @@ auto inspect(Inspector& f, agent_stalled& x) {
 struct supervise {
   caf::strong_actor_ptr stream;
   std::vector<agent_snapshot> snapshots;
+  std::vector<poison_noted> poison;  ///< of earlier runs
 };
 template <class Inspector>
 auto inspect(Inspector& f, supervise& x) {
-  return f(x.stream, x.snapshots);
+  return f(x.stream, x.snapshots, x.poison);
 }
 
 /// SUPERVISOR to itself, after a back-off.
@@ -294,17 +330,6 @@ struct load_chain {
 template <class Inspector>
 auto inspect(Inspector& f, load_chain& x) {
   return f(x.chain);
-}
-
-/// An event set aside because an agent threw on it.
-struct poison_noted {
-  std::string agent;
-  event_id event;
-  std::string what;
-};
-template <class Inspector>
-auto inspect(Inspector& f, poison_noted& x) {
-  return f(x.agent, x.event, x.what);
 }
 
 /// CONSOLE, and later OUTBOX and API.

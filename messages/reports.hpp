@@ -23,8 +23,9 @@ struct agent_report {
   std::uint64_t blocks_done = 0;
   std::uint64_t signals = 0;
   std::uint64_t memories = 0;
+  std::uint64_t messages = 0;           ///< sent
+  std::uint64_t heard = 0;              ///< signals, memories and messages of others
   std::uint64_t emissions_refused = 0;  ///< over the limit per block
-  std::uint64_t stale_dropped = 0;      ///< waiting events of reverted commits
   std::uint64_t restarts = 0;
   std::uint64_t poison_events = 0;
   std::uint64_t lag_events = 0;  ///< sent and not yet handled
@@ -32,14 +33,32 @@ struct agent_report {
   std::uint64_t busy_ns = 0;
   block_number snapshot_block = 0;
   std::array<std::uint64_t, lane_count> depth{};               ///< waiting events per lane
+  std::array<std::uint64_t, lane_count> handled{};             ///< events per lane, this instance
   std::vector<std::pair<std::string, std::uint64_t>> metrics;  ///< the agent's own counts
 };
 template <class Inspector>
 auto inspect(Inspector& f, agent_report& x) {
   return f(x.agent, x.glyph, x.role, x.chain, x.state, x.subscriptions, x.events_handled,
-           x.blocks_done, x.signals, x.memories, x.emissions_refused, x.stale_dropped, x.restarts,
-           x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block, x.depth,
-           x.metrics);
+           x.blocks_done, x.signals, x.memories, x.messages, x.heard, x.emissions_refused,
+           x.restarts, x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block,
+           x.depth, x.handled, x.metrics);
+}
+
+/// COORDINATOR and MEMORY of one chain.
+struct coordination_report {
+  std::uint64_t agents = 0;         ///< that can be written to
+  std::uint64_t rounds = 0;         ///< beyond a block's own conclusions
+  std::uint64_t messages = 0;       ///< passed on
+  std::uint64_t unknown_agent = 0;  ///< dead letters: answered with `undeliverable`
+  std::uint64_t too_large = 0;      ///< refused: over agent_message_bytes_max
+  std::uint64_t over_hops = 0;      ///< conclusions from conclusions beyond hops_max: told nobody
+  std::uint64_t memories = 0;       ///< taken in
+  std::uint64_t memories_kept = 0;  ///< in the shared view
+};
+template <class Inspector>
+auto inspect(Inspector& f, coordination_report& x) {
+  return f(x.agents, x.rounds, x.messages, x.unknown_agent, x.too_large, x.over_hops, x.memories,
+           x.memories_kept);
 }
 
 /// STREAM of one chain.
@@ -55,6 +74,8 @@ struct stream_report {
   std::array<std::uint64_t, lane_count> depth{};  ///< sent to agents and not yet handled
   std::array<std::uint64_t, lane_count>
       shed_no_credit{};  ///< mempool events dropped because no agent had room
+  std::array<std::uint64_t, lane_count>
+      shed_not_running{};  ///< mempool events an agent missed while it was away
   double critical_share = 0;
   std::uint64_t blocks_total = 0;
   std::uint64_t blocks_waiting = 0;
@@ -62,14 +83,15 @@ struct stream_report {
   std::uint64_t gaps = 0;
   block_number last_block = 0;
   double uptime_seconds = 0;
+  coordination_report coordination;
   std::vector<agent_report> agents;
 };
 template <class Inspector>
 auto inspect(Inspector& f, stream_report& x) {
   return f(x.chain, x.source, x.state, x.events_total, x.events_per_second_1s,
            x.events_per_second_60s, x.events_by_type, x.events_by_lane, x.depth, x.shed_no_credit,
-           x.critical_share, x.blocks_total, x.blocks_waiting, x.blocks_reverted, x.gaps,
-           x.last_block, x.uptime_seconds, x.agents);
+           x.shed_not_running, x.critical_share, x.blocks_total, x.blocks_waiting,
+           x.blocks_reverted, x.gaps, x.last_block, x.uptime_seconds, x.coordination, x.agents);
 }
 
 /// One kind of bad input, counted; the newest sample is kept, cut and escaped.

@@ -218,6 +218,8 @@ const std::vector<signal_type_info>& signal_types() {
       {"launch_detected",
        "a wallet paid by an exchange a moment ago deploys a contract, and a bundle of buyers comes "
        "at once"},
+      {"coordinated_response",
+       "every agent was asked about a critical event, and this is what they know together"},
       {"flood",
        "an agent concluded more in one block than its limit allows; the excess was counted, not "
        "kept"},

@@ -89,6 +89,9 @@ struct signal {
   time_ms event_time = 0;
   time_ms emitted_at = 0;  ///< wall clock; takes no part in comparisons
   std::string config_hash;
+  /// Agents whose conclusions led to this one, oldest first. Of use within a block only: not
+  /// stored.
+  std::vector<std::string> path;
 
   /// Everything but emitted_at.
   friend bool operator==(const signal& a, const signal& b);
@@ -97,7 +100,7 @@ template <class Inspector>
 auto inspect(Inspector& f, signal& x) {
   return f(x.id, x.revision, x.type, x.agent, x.glyph, x.block, x.subject, x.confidence, x.level,
            x.at, x.status, x.evidence, x.evidence_total, x.blocks, x.details, x.event_time,
-           x.emitted_at, x.config_hash);
+           x.emitted_at, x.config_hash, x.path);
 }
 
 /// Keccak-256 over the length-prefixed ("eremos.signal.1", agent, type, chain id, subject, anchor),

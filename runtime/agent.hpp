@@ -34,7 +34,8 @@ concept observes = requires(Self& self, const What& what) {
 template <class Self>
 concept observes_anything = observes<Self, block_event> || observes<Self, transaction_event> ||
     observes<Self, contract_event> || observes<Self, mempool_event> ||
-    observes<Self, wallet_activity_event> || observes<Self, block_complete>;
+    observes<Self, wallet_activity_event> || observes<Self, block_complete> ||
+    observes<Self, signal_raised> || observes<Self, memory_added> || observes<Self, agent_message>;
 
 template <class Self>
 concept keeps_state = requires(Self& self, const Self& constant, state_writer& out,
@@ -55,9 +56,18 @@ std::vector<event_type> observed_types() {
 }
 
 template <class Self>
+constexpr hearing hearing_of() {
+  return {observes<Self, signal_raised>, observes<Self, memory_added>,
+          observes<Self, agent_message>};
+}
+
+template <class Self>
 std::vector<std::string> observed_names() {
   std::vector<std::string> out;
   for (const auto type : observed_types<Self>()) out.emplace_back(to_string(type));
+  if (observes<Self, signal_raised>) out.emplace_back("signals");
+  if (observes<Self, memory_added>) out.emplace_back("memories");
+  if (observes<Self, agent_message>) out.emplace_back("messages");
   return out;
 }
 
@@ -77,9 +87,9 @@ class agent : public agent_base {
   agent(caf::actor_config& cfg, const agent_services& services)
       : agent_base(cfg, Self::info, detail::snapshot_version_of<Self>(), services,
                    detail::observed_names<Self>()) {
-    static_assert(
-        detail::observes_anything<Self>,
-        "an agent needs at least one public on(const E&), E being an event or block_complete");
+    static_assert(detail::observes_anything<Self>,
+                  "an agent needs at least one public on(const E&), E being an event, "
+                  "block_complete or what others say");
   }
 
  private:
@@ -93,6 +103,9 @@ class agent : public agent_base {
         e.data.base());
   }
   void dispatch(const block_complete& whole) final { tell(whole); }
+  void dispatch(const signal_raised& heard) final { tell(heard); }
+  void dispatch(const memory_added& heard) final { tell(heard); }
+  void dispatch(const agent_message& heard) final { tell(heard); }
   void dispatch(const chain_gap& gap) final { tell(gap); }
   void dispatch(const timer& due) final { tell(due); }
 
@@ -127,6 +140,7 @@ agent_kind make_agent_kind() {
             out.types = detail::observed_types<Self>();
             return out;
           },
+      .hears = detail::hearing_of<Self>(),
       .spawn =
           [](caf::actor_system& system, const agent_services& services, const option_map& given) {
             return agent_actor{

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
@@ -61,8 +62,26 @@ agent_base::behavior_type agent_base::make_behavior() {
           batch_handler<lane::low>(),
           batch_handler<lane::block>(),
           [this](const block_end& end) { end_of(end); },
+          [this](const agent_round& round) {
+            // What is not open was settled before this instance began.
+            const auto at = open_.find(round.commit);
+            if (at == open_.end()) return;
+            at->second.rounds.push_back(round);
+            advance();
+          },
+          [this](const block_settled& settled) {
+            const auto at = open_.find(settled.commit);
+            if (at == open_.end()) return;
+            at->second.settled = settled;
+            advance();
+          },
           [this](const restore_agent& from) { restore(from); },
-          [this](const chain_gap& gap) { guarded({}, [&] { dispatch(gap); }); },
+          [this](const chain_gap& gap) {
+            // Between blocks: what is concluded here leaves with the next one.
+            commit_ = 0;
+            block_ = {};
+            guarded({}, [&] { dispatch(gap); });
+          },
           [this](const get_report&) { return report(); },
           [this](const take_snapshot&) { return snapshot(); }};
 }
@@ -83,8 +102,8 @@ bool agent_base::guarded(maybe<event_id> event, F&& code) {
 
 void agent_base::fail(maybe<event_id> event, std::string_view what) {
   failed_ = true;
-  send(services_.supervisor,
-       agent_failed{services_.chain, std::string{info_.id}, event, std::string{what}});
+  super::send(services_.supervisor,
+              agent_failed{services_.chain, std::string{info_.id}, event, std::string{what}});
   quit(caf::exit_reason::unhandled_exception);
 }
 
@@ -100,13 +119,13 @@ void agent_base::handle(const event_batch& batch) {
   counters_.busy_ns += busy;
   counters_.events_handled += batch.picks.size();
   if (batch.commit == 0) {
-    send(services_.stream, mempool_handled{std::string{info_.id}, batch.picks.size()});
+    super::send(services_.stream, mempool_handled{std::string{info_.id}, batch.picks.size()});
     return;
   }
   auto& open = open_[batch.commit];
   open.handled += batch.picks.size();
   open.busy_ns += busy;
-  complete_ready();
+  advance();
 }
 
 void agent_base::handle_one(const blockchain_event& e) {
@@ -126,18 +145,29 @@ const blockchain_event& agent_base::event() const noexcept {
 
 void agent_base::end_of(const block_end& end) {
   open_[end.commit].end = end;
-  complete_ready();
+  advance();
 }
 
-void agent_base::complete_ready() {
-  // In commit order: a block's decisions must not depend on how far a later one has come.
+void agent_base::advance() {
+  // In commit order, and a block is settled before the next one is concluded: a block's decisions
+  // must depend neither on how far a later one has come nor on when others were heard.
   while (!failed_) {
     const auto next = open_.upper_bound(0);  // 0 is the mempool
     if (next == open_.end() || !next->second.end) return;
-    assert(next->second.handled <= next->second.end->events_sent);
-    if (next->second.handled < next->second.end->events_sent) return;
-    complete(next->first, next->second);
-    if (!failed_) open_.erase(next);
+    const auto commit = next->first;
+    auto& open = next->second;
+    if (!open.concluded) {
+      assert(open.handled <= open.end->events_sent);
+      if (open.handled < open.end->events_sent) return;
+      complete(commit, open);
+    } else if (open.rounds_done < open.rounds.size()) {
+      hear(open, open.rounds[open.rounds_done++]);
+    } else if (open.settled) {
+      settle(commit, open);
+      if (!failed_) open_.erase(next);
+    } else {
+      return;
+    }
   }
 }
 
@@ -148,52 +178,107 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   commit_ = commit;
   block_ = end.block;
   now_ = end.time;
-  fire_timers();
-  if (!guarded({}, [&] { dispatch(block_complete{end.block, commit, end.time, end.supplement}); }))
-    return;
-  if (open.refused > 0) tell_flood(end, open);
   // What was concluded from the mempool has no block of its own and leaves with the next one.
   if (auto loose = open_.extract(0); !loose.empty()) {
     auto& from = loose.mapped();
     std::move(from.signals.begin(), from.signals.end(), std::back_inserter(open.signals));
     std::move(from.memories.begin(), from.memories.end(), std::back_inserter(open.memories));
+    std::move(from.messages.begin(), from.messages.end(), std::back_inserter(open.messages));
+    for (std::size_t kind = 0; kind < open.emitted.size(); ++kind)
+      open.emitted[kind] += from.emitted[kind];
+    open.refused += from.refused;
+    timers_.merge(from.timers);
   }
-  last_block_ = end.block;
+  timers_.merge(open.timers);
+  fire_timers();
+  if (!guarded({}, [&] { dispatch(block_complete{end.block, commit, end.time, end.supplement}); }))
+    return;
+  if (open.refused > 0) tell_flood(end, open);
+  open.concluded = true;
   ++counters_.blocks_done;
-  counters_.signals += open.signals.size();
-  counters_.memories += open.memories.size();
   const auto busy = static_cast<std::uint64_t>((clock::now() - begin).count());
   counters_.busy_ns += busy;
-  block_done answer{.agent = std::string{info_.id},
-                    .commit = commit,
-                    .signals = std::move(open.signals),
-                    .memories = std::move(open.memories),
-                    .messages = {},
-                    .events_handled = open.handled,
-                    .busy_ns = open.busy_ns + busy,
-                    .snapshot = {}};
-  if (end.snapshot) {
-    if (!guarded({}, [&] { answer.snapshot = snapshot(); })) return;
-    answer.snapshot->commit = commit;
-    counters_.snapshot_block = end.block.number;
-  }
-  send(services_.stream, std::move(answer));
+  auto concluded = answer(commit, 0, open);
+  concluded.events_handled = open.handled;
+  concluded.busy_ns = open.busy_ns + busy;
+  super::send(services_.stream, std::move(concluded));
+}
+
+void agent_base::hear(open_block& open, const agent_round& round) {
+  commit_ = round.commit;
+  block_ = open.end->block;
+  now_ = open.end->time;
+  const std::string_view me = info_.id;
+  const hearing all{true, true, true};  // STREAM tells only what the class listens to
+  const auto tell = [&](const auto& what, const std::string& author, const auto& told) {
+    if (failed_ || !reaches(what, me, all)) return;
+    path_ = what.path;
+    path_.push_back(author);
+    ++counters_.heard;
+    guarded({}, [&] { dispatch(told); });
+  };
+  for (const auto& s : round.content->signals) tell(s, s.agent, signal_raised{s});
+  for (const auto& m : round.content->memories) tell(m, m.agent, memory_added{m});
+  for (const auto& m : round.content->messages) tell(m, m.from, m);
+  path_.clear();
+  if (failed_) return;
+  if (open.refused > 0) tell_flood(*open.end, open);
+  super::send(services_.stream, answer(round.commit, round.round, open));
+}
+
+void agent_base::settle(std::uint64_t commit, open_block& open) {
+  memory_ = open.settled->memory;
+  last_block_ = open.end->block;
+  if (!open.settled->snapshot) return;
+  block_done saved{.agent = std::string{info_.id}, .commit = commit, .round = settled_round};
+  if (!guarded({}, [&] { saved.snapshot = snapshot(); })) return;
+  saved.snapshot->commit = commit;
+  counters_.snapshot_block = last_block_.number;
+  super::send(services_.stream, std::move(saved));
+}
+
+/// What was concluded since the last answer.
+block_done agent_base::answer(std::uint64_t commit, std::uint32_t round, open_block& open) {
+  counters_.signals += open.signals.size();
+  counters_.memories += open.memories.size();
+  counters_.messages += open.messages.size();
+  return {.agent = std::string{info_.id},
+          .commit = commit,
+          .round = round,
+          .signals = std::exchange(open.signals, {}),
+          .memories = std::exchange(open.memories, {}),
+          .messages = std::exchange(open.messages, {}),
+          .events_handled = 0,
+          .busy_ns = 0,
+          .snapshot = {}};
 }
 
 void agent_base::fire_timers() {
+  // One that is set while these fire waits for the next block, even if it is due already.
+  std::vector<timer> due;
   while (!timers_.empty() && timers_.begin()->first <= now_) {
-    const timer due{timers_.begin()->second, timers_.begin()->first};
+    due.push_back({timers_.begin()->second, timers_.begin()->first});
     timers_.erase(timers_.begin());
-    if (!guarded({}, [&] { dispatch(due); })) return;
   }
+  for (const auto& d : due)
+    if (!guarded({}, [&] { dispatch(d); })) return;
+}
+
+bool agent_base::may_emit(open_block& open, std::size_t kind) {
+  if (open.emitted[kind] >= defaults::emissions_per_block_max) {
+    ++open.refused;
+    return false;
+  }
+  ++open.emitted[kind];
+  return true;
 }
 
 void agent_base::emit(signal_draft draft) {
   auto& open = concluding();
-  if (open.signals.size() >= defaults::emissions_per_block_max) {
-    ++open.refused;
-    return;
-  }
+  if (may_emit(open, 0)) add_signal(open, std::move(draft));
+}
+
+void agent_base::add_signal(open_block& open, signal_draft draft) {
   signal s;
   s.id = make_signal_id(info_.id, draft.type, services_.chain, draft.subject, draft.anchor);
   s.type = std::move(draft.type);
@@ -212,20 +297,18 @@ void agent_base::emit(signal_draft draft) {
   s.details = std::move(draft.details);
   s.event_time = now_;
   s.config_hash = services_.config_hash;
+  s.path = path_;
   if (s.level == severity::critical && services_.provisional) {
     auto shown = s;
     shown.status = signal_status::provisional;
-    send(services_.provisional, announcement{{std::move(shown)}});
+    super::send(services_.provisional, announcement{{std::move(shown)}});
   }
   open.signals.push_back(std::move(s));
 }
 
 void agent_base::remember(memory_draft draft) {
   auto& open = concluding();
-  if (open.memories.size() >= defaults::emissions_per_block_max) {
-    ++open.refused;
-    return;
-  }
+  if (!may_emit(open, 1)) return;
   memory_entry m;
   m.type = draft.type;
   m.agent = info_.id;
@@ -239,17 +322,53 @@ void agent_base::remember(memory_draft draft) {
   sort_unique(m.blocks);
   m.details = std::move(draft.details);
   m.event_time = now_;
+  m.path = path_;
   m.id = make_memory_id(m);
   open.memories.push_back(std::move(m));
 }
 
+void agent_base::send(std::string to, message_draft draft) {
+  assert(!to.empty() && "send() wants a receiver; broadcast() tells everybody");
+  post(std::move(to), std::move(draft));
+}
+
+void agent_base::broadcast(message_draft draft) { post({}, std::move(draft)); }
+
+void agent_base::post(std::string to, message_draft draft) {
+  auto& open = concluding();
+  if (!may_emit(open, 2)) return;
+  agent_message m;
+  m.from = info_.id;
+  m.to = std::move(to);
+  m.topic = std::move(draft.topic);
+  m.schema = std::move(draft.schema);
+  m.rank = draft.rank;
+  m.details = std::move(draft.details);
+  m.blocks = std::move(draft.blocks);
+  if (!block_.hash.is_zero()) m.blocks.push_back(block_);
+  sort_unique(m.blocks);
+  m.path = path_;
+  m.event_time = now_;
+  open.messages.push_back(std::move(m));
+}
+
+std::vector<shared<memory_entry>> agent_base::recall(const memory_filter& which,
+                                                     std::size_t limit) const {
+  assert(event_ == nullptr && "what others remember is settled between blocks");
+  std::vector<shared<memory_entry>> out;
+  for (const auto& m : memory_->entries) {
+    if (out.size() >= limit) break;
+    if (which.matches(*m)) out.push_back(m);
+  }
+  return out;
+}
+
 void agent_base::tell_flood(const block_end& end, open_block& open) {
-  counters_.emissions_refused += open.refused;
+  const auto refused = std::exchange(open.refused, 0);
+  counters_.emissions_refused += refused;
   services_.log.warn("flood",
                      fmt::format("{} concluded {} things too many in block {}; they are not kept",
-                                 info_.id, open.refused, end.block.number));
-  // Takes the place of the last kept one, so that the limit holds.
-  if (!open.signals.empty()) open.signals.pop_back();
+                                 info_.id, refused, end.block.number));
   signal_draft flood{.type = "flood",
                      .subject = std::string{info_.id},
                      .anchor = event_id{.type = event_type::block,
@@ -259,16 +378,18 @@ void agent_base::tell_flood(const block_end& end, open_block& open) {
                      .confidence = 1.0,
                      .level = severity::medium,
                      .details = {}};
-  flood.details.set("refused", open.refused);
-  emit(std::move(flood));
+  flood.details.set("refused", refused);
+  add_signal(open, std::move(flood));  // beyond the limit: it tells of it
 }
 
 void agent_base::after(duration_ms delay, std::string tag) {
-  if (timers_.size() >= timers_max) {
+  // Of a block that is not concluded yet: a snapshot before it must not hold them.
+  auto& own = event_ != nullptr ? concluding().timers : timers_;
+  if (timers_.size() + own.size() >= timers_max) {
     count("timers_refused");
     return;
   }
-  timers_.emplace(now_ + delay, std::move(tag));
+  own.emplace(now_ + std::max<duration_ms>(delay, 0), std::move(tag));
 }
 
 void agent_base::count(std::string_view metric, std::uint64_t n) {
@@ -298,6 +419,7 @@ agent_snapshot agent_base::snapshot() const {
 void agent_base::restore(const restore_agent& from) {
   poison_.insert(from.poison.begin(), from.poison.end());
   counters_.poison_events = poison_.size();
+  memory_ = from.memory;
   if (!from.snapshot) return;
   const auto& s = *from.snapshot;
   // An older version of the agent wrote it: it begins anew, and says so, rather than guess.
@@ -331,7 +453,10 @@ agent_report agent_base::report() const {
   out.chain = services_.chain;
   out.state = "running";
   out.subscriptions = subscriptions_;
-  for (std::size_t i = 0; i < lane_count; ++i) out.depth[i] = lane_events(static_cast<lane>(i));
+  for (std::size_t i = 0; i < lane_count; ++i) {
+    out.depth[i] = lane_events(static_cast<lane>(i));
+    out.handled[i] = handled_events(static_cast<lane>(i));
+  }
   for (const auto& [name, value] : metrics_) out.metrics.emplace_back(name, value);
   return out;
 }

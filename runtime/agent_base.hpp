@@ -1,6 +1,7 @@
 // What every agent does without its author: lanes, the barrier, conclusions, timers, snapshots,
 // failing well. Authors derive from agent<Self> (agent.hpp), never from this. Owned by one actor.
 #pragma once
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -46,6 +47,14 @@ class agent_base : public lane_actor<agent_actor> {
   void emit(signal_draft draft);
   /// Leaves a memory that rests on the block being handled.
   void remember(memory_draft draft);
+  /// Tells one agent, or every other one that has an on(agent_message), in the block's next round.
+  /// An unknown receiver is answered by a message of topic `undeliverable` from `coordinator`.
+  void send(std::string to, message_draft draft);
+  void broadcast(message_draft draft);
+  /// What all agents remembered up to the block before this one, newest first, at most `limit`.
+  /// Precondition: not inside on(event).
+  std::vector<shared<memory_entry>> recall(const memory_filter& which,
+                                           std::size_t limit = defaults::shared_memories_max) const;
   /// on(timer) is called in the first block at or past now() + delay. Survives restarts.
   void after(duration_ms delay, std::string tag);
   /// Event time: of the event being handled, or of the block being completed.
@@ -64,19 +73,29 @@ class agent_base : public lane_actor<agent_actor> {
   // --- what agent<Self> supplies ---
   virtual void dispatch(const blockchain_event& event) = 0;
   virtual void dispatch(const block_complete& done) = 0;
+  virtual void dispatch(const signal_raised& heard) = 0;
+  virtual void dispatch(const memory_added& heard) = 0;
+  virtual void dispatch(const agent_message& heard) = 0;
   virtual void dispatch(const chain_gap& gap) = 0;
   virtual void dispatch(const timer& due) = 0;
   virtual void write_state(state_writer& out) const = 0;
   virtual status read_state(state_reader& in) = 0;
 
-  /// One commit as this agent sees it, from its first event to block_done.
+  /// One commit as this agent sees it, from its first event until it is settled.
   struct open_block {
     maybe<block_end> end;  ///< once STREAM said how many events there are
     std::uint64_t handled = 0;
     std::uint64_t busy_ns = 0;
     std::vector<signal> signals;
     std::vector<memory_entry> memories;
-    std::uint64_t refused = 0;  ///< conclusions over the limit
+    std::vector<agent_message> messages;
+    std::array<std::size_t, 3> emitted{};        ///< signals, memories, messages; all rounds
+    std::uint64_t refused = 0;                   ///< conclusions over the limit
+    std::multimap<time_ms, std::string> timers;  ///< set in on(event)
+    bool concluded = false;                      ///< block_complete is done
+    std::vector<agent_round> rounds;             ///< at most hops_max
+    std::size_t rounds_done = 0;
+    maybe<block_settled> settled;
   };
 
   behavior_type make_behavior() final;
@@ -85,8 +104,14 @@ class agent_base : public lane_actor<agent_actor> {
   void handle(const event_batch& batch);
   void handle_one(const blockchain_event& event);
   void end_of(const block_end& end);
-  void complete_ready();
+  void advance();
   void complete(std::uint64_t commit, open_block& open);
+  void hear(open_block& open, const agent_round& round);
+  void settle(std::uint64_t commit, open_block& open);
+  block_done answer(std::uint64_t commit, std::uint32_t round, open_block& open);
+  bool may_emit(open_block& open, std::size_t kind);
+  void add_signal(open_block& open, signal_draft draft);
+  void post(std::string to, message_draft draft);
   void fire_timers();
   void tell_flood(const block_end& end, open_block& open);
   void restore(const restore_agent& from);
@@ -107,13 +132,15 @@ class agent_base : public lane_actor<agent_actor> {
       open_;  ///< by commit; at most the window, and 0 for the mempool
   std::multimap<time_ms, std::string> timers_;
   std::set<event_id> poison_;
-  block_ref last_block_;  ///< last completed
+  block_ref last_block_;  ///< last settled
+  shared<memory_view> memory_;
 
   // What is being handled right now.
   std::uint64_t commit_ = 0;
   block_ref block_;
   time_ms now_ = 0;
   const blockchain_event* event_ = nullptr;
+  std::vector<std::string> path_;  ///< of what is being heard, its author last
   bool failed_ = false;
 
   agent_report counters_;

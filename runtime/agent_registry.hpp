@@ -16,6 +16,7 @@ struct agent_kind {
   status (*check)(const option_map& options);
   /// What it wants to be fed with these options. Precondition: check passed.
   subscription (*wants)(const option_map& options);
+  hearing hears;
   /// Precondition: check passed.
   agent_actor (*spawn)(caf::actor_system& system, const agent_services& services,
                        const option_map& options);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "messages/chain.hpp"
+#include "messages/coordination.hpp"
 #include "runtime/defaults.hpp"
 
 namespace eremos {
@@ -32,6 +32,25 @@ struct block_complete {
 struct timer {
   std::string tag;
   time_ms due = 0;
+};
+
+/// Another agent concluded this from the block. Told in a round after the block's own conclusions.
+struct signal_raised {
+  const signal& what;
+};
+
+/// Another agent remembered this of the block; recall() finds it from the next block on.
+struct memory_added {
+  const memory_entry& entry;
+};
+
+/// A message before it gets a sender, a path and a time.
+struct message_draft {
+  std::string topic;   ///< alert, intelligence, request, response, or the authors' own
+  std::string schema;  ///< names the shape of `details`, e.g. "eremos.wallet.1"
+  priority rank = priority::medium;
+  std::vector<block_ref> blocks;  ///< of what it rests on in earlier blocks
+  detail_map details;             ///< with the rest at most agent_message_bytes_max
 };
 
 /// A conclusion before it gets an id, a block and a time.

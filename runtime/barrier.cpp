@@ -2,25 +2,32 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace eremos {
 namespace {
 
 /// The same set in the same order on every run, whatever order agents answered in.
-void settle(block_result& r) {
-  std::stable_sort(r.signals.begin(), r.signals.end(), signal_order);
-  r.signals.erase(std::unique(r.signals.begin(), r.signals.end(),
-                              [](const signal& a, const signal& b) { return a.id == b.id; }),
-                  r.signals.end());
-  std::sort(r.memories.begin(), r.memories.end(),
-            [](const memory_entry& a, const memory_entry& b) { return a.id < b.id; });
-  r.memories.erase(
-      std::unique(r.memories.begin(), r.memories.end(),
+void settle(std::vector<signal>& signals) {
+  std::stable_sort(signals.begin(), signals.end(), signal_order);
+  signals.erase(std::unique(signals.begin(), signals.end(),
+                            [](const signal& a, const signal& b) { return a.id == b.id; }),
+                signals.end());
+}
+
+void settle(std::vector<memory_entry>& memories) {
+  std::stable_sort(memories.begin(), memories.end(),
+                   [](const memory_entry& a, const memory_entry& b) { return a.id < b.id; });
+  memories.erase(
+      std::unique(memories.begin(), memories.end(),
                   [](const memory_entry& a, const memory_entry& b) { return a.id == b.id; }),
-      r.memories.end());
-  std::sort(r.snapshots.begin(), r.snapshots.end(),
-            [](const agent_snapshot& a, const agent_snapshot& b) { return a.agent < b.agent; });
-  std::sort(r.absent.begin(), r.absent.end());
+      memories.end());
+}
+
+void settle(round_content& content) {
+  settle(content.signals);
+  settle(content.memories);
+  std::stable_sort(content.messages.begin(), content.messages.end(), message_order);
 }
 
 template <class T>
@@ -33,17 +40,17 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
 void block_barrier::open(block_result begun, const std::vector<std::string>& awaited) {
   assert(items_.empty() || block_of(items_.back()) == nullptr ||
          block_of(items_.back())->commit < begun.commit);
-  items_.push_back({std::move(begun), {awaited.begin(), awaited.end()}});
+  items_.push_back({std::move(begun), {awaited.begin(), awaited.end()}, 0, {}, false});
 }
 
 void block_barrier::done(block_done answer) {
   for (auto& x : items_) {
     auto* block = block_of(x);
     if (block == nullptr || block->commit != answer.commit) continue;
-    if (x.awaited.erase(answer.agent) == 0) return;
-    append(block->signals, std::move(answer.signals));
-    append(block->memories, std::move(answer.memories));
-    append(block->messages, std::move(answer.messages));
+    if (x.round != answer.round || x.awaited.erase(answer.agent) == 0) return;
+    append(x.fresh.signals, std::move(answer.signals));
+    append(x.fresh.memories, std::move(answer.memories));
+    append(x.fresh.messages, std::move(answer.messages));
     if (answer.snapshot) block->snapshots.push_back(std::move(*answer.snapshot));
     return;
   }
@@ -68,14 +75,70 @@ void block_barrier::revert(const chain_reverted& what) {
       return block != nullptr && block->block == ref;
     });
   }
-  if (!left.blocks.empty()) items_.push_back({std::move(left), {}});
+  if (!left.blocks.empty()) items_.push_back({std::move(left), {}, 0, {}, false});
 }
 
-maybe<barrier_output> block_barrier::take_ready() {
-  if (items_.empty() || !items_.front().awaited.empty()) return {};
-  auto out = std::move(items_.front().out);
+maybe<chain_reverted> block_barrier::take_revert() {
+  if (items_.empty()) return {};
+  auto* revert = std::get_if<chain_reverted>(&items_.front().out);
+  if (revert == nullptr) return {};
+  auto out = std::move(*revert);
   items_.pop_front();
-  if (auto* block = std::get_if<block_result>(&out.base())) settle(*block);
+  return out;
+}
+
+maybe<round_ended> block_barrier::take_round() {
+  if (items_.empty()) return {};
+  auto& x = items_.front();
+  const auto* block = block_of(x);
+  if (block == nullptr || x.taken || !x.awaited.empty()) return {};
+  x.taken = true;
+  settle(x.fresh);
+  return round_ended{block->commit, block->block, block->time, x.round, std::exchange(x.fresh, {})};
+}
+
+block_barrier::item* block_barrier::oldest_if(std::uint64_t commit) {
+  if (items_.empty()) return nullptr;
+  const auto* block = block_of(items_.front());
+  return block != nullptr && block->commit == commit ? &items_.front() : nullptr;
+}
+
+bool block_barrier::keep(std::uint64_t commit, round_content kept) {
+  auto* x = oldest_if(commit);
+  if (x == nullptr) return false;
+  auto& block = *block_of(*x);
+  append(block.signals, std::move(kept.signals));
+  append(block.memories, std::move(kept.memories));
+  append(block.messages, std::move(kept.messages));
+  return true;
+}
+
+void block_barrier::begin_round(std::uint64_t commit, std::uint32_t round,
+                                const std::vector<std::string>& awaited) {
+  auto* x = oldest_if(commit);
+  assert(x != nullptr && x->taken && "a round follows one that has ended");
+  x->round = round;
+  x->taken = false;
+  x->awaited = {awaited.begin(), awaited.end()};
+}
+
+const std::vector<memory_entry>& block_barrier::memories(std::uint64_t commit) const {
+  const auto* x = const_cast<block_barrier*>(this)->oldest_if(commit);
+  assert(x != nullptr);
+  return block_of(*x)->memories;
+}
+
+block_result block_barrier::take(std::uint64_t commit) {
+  auto* x = oldest_if(commit);
+  assert(x != nullptr && x->awaited.empty());
+  auto out = std::move(*block_of(*x));
+  items_.pop_front();
+  settle(out.signals);
+  settle(out.memories);
+  std::sort(out.snapshots.begin(), out.snapshots.end(),
+            [](const agent_snapshot& a, const agent_snapshot& b) { return a.agent < b.agent; });
+  std::sort(out.absent.begin(), out.absent.end());
+  out.absent.erase(std::unique(out.absent.begin(), out.absent.end()), out.absent.end());
   return out;
 }
 

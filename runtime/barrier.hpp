@@ -1,26 +1,25 @@
 // The block barrier: a block leaves for the store once every agent that was fed it has said what it
-// concludes, and blocks leave in the order in which they were committed. Reverts keep their place
-// in that order. Pure: sends nothing, knows no clock. Owned by one STREAM.
+// concludes, in as many rounds as it takes, and blocks leave in the order in which they were
+// committed. Reverts keep their place in that order. Pure: sends nothing, knows no clock, decides
+// nothing about rounds (COORDINATOR does). Owned by one STREAM.
 #pragma once
 #include <deque>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "messages/chain.hpp"
+#include "messages/coordination.hpp"
 
 namespace eremos {
-
-/// What leaves the barrier, in order.
-using barrier_output = one_of<block_result, chain_reverted>;
 
 class block_barrier {
  public:
   /// Begins a block that awaits these agents. Precondition: commits grow.
   void open(block_result begun, const std::vector<std::string>& awaited);
 
-  /// One agent's conclusions. Ignored if the commit is not open or the agent not awaited: after a
-  /// revert or a restart an agent may answer twice.
+  /// One agent's conclusions. Ignored if the commit is not open, it is in another round or the
+  /// agent is not awaited: after a revert or a restart an agent may answer twice.
   void done(block_done answer);
 
   /// Nobody waits for this agent any more; open blocks record that it was absent.
@@ -30,8 +29,22 @@ class block_barrier {
   /// the order.
   void revert(const chain_reverted& what);
 
-  /// The oldest item, if it is complete.
-  maybe<barrier_output> take_ready();
+  // --- the oldest item ---
+
+  /// If it is a revert.
+  maybe<chain_reverted> take_revert();
+  /// If it is a block whose round all awaited agents have answered: the union, sorted, once. An
+  /// empty one, too.
+  maybe<round_ended> take_round();
+  /// That round's outcome is known: this is kept. False if the block is open no more.
+  bool keep(std::uint64_t commit, round_content kept);
+  /// Another round of it begins.
+  void begin_round(std::uint64_t commit, std::uint32_t round,
+                   const std::vector<std::string>& awaited);
+  /// Memories of all its rounds. Precondition: it is open.
+  const std::vector<memory_entry>& memories(std::uint64_t commit) const;
+  /// It leaves, sorted.
+  block_result take(std::uint64_t commit);
 
   /// Agents that the oldest open block still awaits; empty if nothing is open.
   std::vector<std::string> awaited() const;
@@ -42,13 +55,16 @@ class block_barrier {
 
  private:
   struct item {
-    barrier_output out;
+    std::variant<block_result, chain_reverted> out;
     std::set<std::string> awaited;
+    std::uint32_t round = 0;
+    round_content fresh;  ///< of this round so far
+    bool taken = false;   ///< the round's union was taken
   };
-  static block_result* block_of(item& x) { return std::get_if<block_result>(&x.out.base()); }
-  static const block_result* block_of(const item& x) {
-    return std::get_if<block_result>(&x.out.base());
-  }
+  static block_result* block_of(item& x) { return std::get_if<block_result>(&x.out); }
+  static const block_result* block_of(const item& x) { return std::get_if<block_result>(&x.out); }
+  /// The oldest item if it is this commit.
+  item* oldest_if(std::uint64_t commit);
 
   std::deque<item> items_;  // at most the window of unfinished blocks, and the reverts among them
 };

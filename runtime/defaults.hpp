@@ -74,8 +74,14 @@ inline constexpr std::size_t snapshots_kept = 3;
 /// Conclusions of one agent from one block, of each kind; the excess is counted and one `flood`
 /// signal tells.
 inline constexpr std::size_t emissions_per_block_max = 1'000;
-/// A derived item that came through more agents than this is refused.
+/// Agents that a conclusion may come through before nobody is told of it any more. Each round of a
+/// block adds one, so it is the number of rounds, too.
 inline constexpr std::size_t hops_max = 4;
+/// What an author puts into one message.
+inline constexpr std::size_t agent_message_bytes_max = 65'536;
+/// Memories of a chain that agents can recall; older ones are in the store only (the original's
+/// figure).
+inline constexpr std::size_t shared_memories_max = 1'000;
 /// Supervision: restarts allowed within the period before an agent is quarantined (Erlang's
 /// intensity and period).
 inline constexpr std::size_t restarts_max = 5;

@@ -15,7 +15,8 @@ void recent_blocks::push(sent_block b) {
   }
   events_ += count;
   blocks_.push_back(std::move(b));
-  while (blocks_.size() > 1 &&
+  // What is not settled is needed still; the window bounds it.
+  while (blocks_.size() > 1 && blocks_.front().settled &&
          (blocks_.size() > defaults::ring_blocks || events_ > defaults::ring_events)) {
     events_ -= blocks_.front().events->size();
     dropped_up_to_ = blocks_.front().commit;
@@ -29,6 +30,12 @@ void recent_blocks::revert(const std::vector<block_ref>& blocks) {
     events_ -= b.events->size();
     return true;
   });
+}
+
+sent_block* recent_blocks::find(std::uint64_t commit) {
+  const auto at = std::find_if(blocks_.rbegin(), blocks_.rend(),
+                               [&](const sent_block& b) { return b.commit == commit; });
+  return at == blocks_.rend() ? nullptr : &*at;
 }
 
 std::vector<const sent_block*> recent_blocks::after(std::uint64_t commit) const {

@@ -4,7 +4,7 @@
 #include <deque>
 #include <vector>
 
-#include "messages/chain.hpp"
+#include "messages/coordination.hpp"
 #include "runtime/defaults.hpp"
 
 namespace eremos {
@@ -17,6 +17,9 @@ struct sent_block {
   bool supplement = false;
   bool snapshot = false;  ///< agents were asked for a snapshot after it
   shared<event_list> events;
+  std::vector<shared<round_content>> rounds;  ///< told so far, the first of them round 1
+  bool settled = false;
+  shared<memory_view> memory;  ///< once settled: what is remembered after it
 };
 
 class recent_blocks {
@@ -30,6 +33,8 @@ class recent_blocks {
   std::vector<const sent_block*> after(std::uint64_t commit) const;
   /// True if nothing after `commit` has been dropped for lack of room.
   bool reaches_back_to(std::uint64_t commit) const noexcept { return commit >= dropped_up_to_; }
+  /// nullptr if it was dropped or reverted.
+  sent_block* find(std::uint64_t commit);
   const sent_block* last() const noexcept { return blocks_.empty() ? nullptr : &blocks_.back(); }
   std::size_t size() const noexcept { return blocks_.size(); }
 

@@ -1,6 +1,9 @@
+// Over 600 lines: one actor's handlers, each of which touches the members, the ring and the
+// barrier; what can be decided without sending is in those, in router, and in stream_reports.
 #include "runtime/stream.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <map>
 
@@ -13,6 +16,7 @@
 #include "runtime/rate_meter.hpp"
 #include "runtime/recent_blocks.hpp"
 #include "runtime/stream_members.hpp"
+#include "runtime/stream_reports.hpp"
 
 namespace eremos {
 namespace {
@@ -29,11 +33,13 @@ class stream final : public stream_actor::base {
   static constexpr auto name_ = "stream";
 
   stream(caf::actor_config& cfg, stream_config config, store_actor store,
-         supervisor_actor supervisor)
+         supervisor_actor supervisor, coordinator_actor coordinator)
       : stream_actor::base(cfg),
         config_(std::move(config)),
         store_(std::move(store)),
         supervisor_(std::move(supervisor)),
+        coordinator_(std::move(coordinator)),
+        memory_(config_.memory),
         started_ms_(monotonic_ms()) {}
 
   const char* name() const override { return name_; }
@@ -78,7 +84,10 @@ class stream final : public stream_actor::base {
                     .time = b.time,
                     .supplement = b.supplement,
                     .snapshot = config_.with_snapshots && !b.supplement && recent_.snapshot_due(),
-                    .events = std::move(b.events)};
+                    .events = std::move(b.events),
+                    .rounds = {},
+                    .settled = false,
+                    .memory = {}};
     barrier_.open({.commit = b.commit,
                    .block = b.block,
                    .parent_hash = b.parent_hash,
@@ -104,6 +113,8 @@ class stream final : public stream_actor::base {
       if (std::find(r.blocks.begin(), r.blocks.end(), b->block) != r.blocks.end())
         if (const auto at = unfinished_.find(b->commit); at != unfinished_.end()) gone.insert(*at);
     recent_.revert(r.blocks);
+    send(coordinator_, r);
+    memory_ = memory_after(~std::uint64_t{0});
     for (const auto& [commit, events] : gone) finish(commit);
     for (auto& [id, m] : members_.all()) {
       m.forget(r.blocks);
@@ -147,6 +158,14 @@ class stream final : public stream_actor::base {
     }
   }
 
+  /// What is remembered after the newest settled block up to `commit`.
+  shared<memory_view> memory_after(std::uint64_t commit) const {
+    auto out = config_.memory;
+    for (const auto* b : recent_.after(0))
+      if (b->settled && b->commit <= commit) out = b->memory;
+    return out;
+  }
+
   void on_register(const register_agent& r) {
     auto* known = members_.find(r.agent);
     const bool again = known != nullptr;
@@ -160,8 +179,11 @@ class stream final : public stream_actor::base {
     m.mempool_out = 0;
     m.moved_at_ms = monotonic_ms();
     ++m.instances;
-    send(m.handle, restore_agent{m.newest(), r.poison});
-    if (!recent_.reaches_back_to(m.resume_commit())) {
+    m.told_commit = 0;
+    send(m.handle, restore_agent{m.newest(), memory_after(m.resume_commit()), r.poison});
+    send(coordinator_, agent_joined{m.id});
+    if (m.past_lost || !recent_.reaches_back_to(m.resume_commit())) {
+      m.past_lost = false;
       ++report_.gaps;
       config_.log.error("ring_too_short",
                         fmt::format("{} begins anew further back than recent blocks reach; it is "
@@ -171,7 +193,11 @@ class stream final : public stream_actor::base {
     }
     m.sent_commit = m.done_commit = m.resume_commit();
     subscription_class alone{m.wants, {&m}};
-    for (const auto* b : recent_.after(m.resume_commit())) deliver(*b, alone, m.moved_at_ms);
+    for (const auto* b : recent_.after(m.resume_commit())) {
+      deliver(*b, alone, m.moved_at_ms);
+      tell_rounds(m, *b);
+      if (b->settled) tell_settled(m, *b);
+    }
     pump();
   }
 
@@ -180,15 +206,21 @@ class stream final : public stream_actor::base {
     if (m == nullptr) return;
     if (u.reason == "quarantined")
       quarantine(*m);
-    else
+    else {
+      send(supervisor_, agent_stalled{config_.policy.chain, u.agent});  // it makes it no more
       members_.remove(u.agent);
+    }
+    send(coordinator_, agent_left{u.agent});
     barrier_.leave(u.agent);
     pump();
   }
 
   void quarantine(stream_member& m) {
     m.state = member_state::quarantined;
+    for (const auto& [events, index] : m.mempool)
+      ++report_.shed_not_running[index_of((*events)[index].on)];
     m.mempool.clear();
+    send(coordinator_, agent_left{m.id});
     barrier_.leave(m.id);
   }
 
@@ -197,18 +229,24 @@ class stream final : public stream_actor::base {
   void on_done(block_done& d) {
     auto* m = members_.find(d.agent);
     if (m == nullptr) return;
-    m->note_done(d, monotonic_ms());
-    if (d.snapshot && check_snapshot(*m, *d.snapshot))
+    if (d.round == 0)
+      m->note_done(d, monotonic_ms());
+    else
+      m->moved_at_ms = monotonic_ms();
+    // An instance that a revert has replaced may still have sent one of a reverted block.
+    if (d.snapshot && recent_.find(d.commit) != nullptr && check_snapshot(*m, *d.snapshot))
       m->keep(*d.snapshot);
     else
       d.snapshot.reset();
+    const bool own_conclusions = d.round == 0;
     barrier_.done(std::move(d));
-    if (m->state == member_state::lagging) feed_lagging(*m);
+    if (own_conclusions && m->state == member_state::lagging) feed_lagging(*m);
     pump();
   }
 
-  bool check_snapshot(const stream_member& m, const agent_snapshot& s) {
+  bool check_snapshot(stream_member& m, const agent_snapshot& s) {
     if (s.bytes.size() <= defaults::snapshot_bytes_max) return true;
+    m.snapshot_refused = true;
     config_.log.error("snapshot_too_large",
                       fmt::format("the snapshot of {} has {} bytes, over {}: not kept", m.id,
                                   s.bytes.size(), defaults::snapshot_bytes_max));
@@ -233,6 +271,8 @@ class stream final : public stream_actor::base {
     }
     subscription_class alone{m.wants, {&m}};
     deliver(*rest.front(), alone, monotonic_ms());
+    tell_rounds(m, *rest.front());
+    if (rest.front()->settled) tell_settled(m, *rest.front());
   }
 
   // --- the mempool: perishable ---
@@ -247,10 +287,14 @@ class stream final : public stream_actor::base {
     if (config_.mempool_to_store) send(store_, b);
     const shared<event_list> events{std::move(b.events)};
     for (auto& [id, m] : members_.all()) {
-      if (m.state != member_state::live) continue;
-      for (std::uint32_t i = 0; i < events->size(); ++i)
-        if (matches(m.wants, (*events)[i])) m.mempool.emplace_back(events, i);
-      feed_mempool(m);
+      for (std::uint32_t i = 0; i < events->size(); ++i) {
+        if (!matches(m.wants, (*events)[i])) continue;
+        if (m.state == member_state::live)
+          m.mempool.emplace_back(events, i);
+        else
+          ++report_.shed_not_running[index_of((*events)[i].on)];
+      }
+      if (m.state == member_state::live) feed_mempool(m);
     }
   }
 
@@ -287,23 +331,115 @@ class stream final : public stream_actor::base {
     feed_mempool(*m);
   }
 
-  // --- to the store ---
+  // --- the end of a block: rounds, what is remembered, the store ---
 
   void pump() {
-    while (auto out = barrier_.take_ready()) {
-      ++in_store_;
-      if (auto* block = std::get_if<block_result>(&out->base())) {
-        const auto commit = block->commit;
-        request(store_, caf::infinite, std::move(*block))
-            .then([this, commit](const block_stored&) { stored(commit); },
-                  [this](const caf::error& e) { store_lost(e); });
-      } else {
-        request(store_, caf::infinite, std::get<chain_reverted>(out->base()))
-            .then([this](const block_stored&) { stored(0); },
-                  [this](const caf::error& e) { store_lost(e); });
+    while (true) {
+      if (auto reverted = barrier_.take_revert()) {
+        to_store(std::move(*reverted), 0);
+        continue;
       }
+      auto ended = barrier_.take_round();
+      if (!ended) break;
+      const auto commit = ended->commit;
+      if (ended->round == settled_round) {
+        auto whole = barrier_.take(commit);
+        if (!all_there(whole.snapshots)) whole.snapshots.clear();
+        to_store(std::move(whole), commit);
+      } else if (ended->content.empty())
+        remember(commit);
+      else
+        request(coordinator_, caf::infinite, std::move(*ended))
+            .then([this](round_plan& plan) { on_plan(plan); },
+                  [this](const caf::error& e) { part_lost("coordinator", e); });
     }
     settle_drain();
+  }
+
+  void on_plan(round_plan& plan) {
+    if (!barrier_.keep(plan.commit, std::move(plan.kept))) return;  // reverted meanwhile
+    auto* block = recent_.find(plan.commit);
+    assert(block != nullptr && "the ring is larger than the window");
+    std::vector<std::string> concerned;
+    for (const auto& [id, m] : members_.all())
+      if ((m.state == member_state::live || m.state == member_state::restarting) &&
+          reaches(*plan.next, id, m.hears))
+        concerned.push_back(id);
+    if (concerned.empty()) {
+      remember(plan.commit);
+    } else {
+      block->rounds.push_back(std::move(plan.next));
+      barrier_.begin_round(plan.commit, static_cast<std::uint32_t>(block->rounds.size()),
+                           concerned);
+      for (const auto& id : concerned) tell_rounds(*members_.find(id), *block);
+    }
+    pump();
+  }
+
+  /// No round follows: what the block leaves to remember is taken in, and then it is settled.
+  void remember(std::uint64_t commit) {
+    const auto& memories = barrier_.memories(commit);
+    auto* block = recent_.find(commit);
+    assert(block != nullptr && "the ring is larger than the window");
+    if (memories.empty()) return settle(*block, memory_);
+    request(coordinator_, caf::infinite, memorise{block->block, memories})
+        .then(
+            [this, commit](const shared<memory_view>& view) {
+              // Reverted blocks are in the ring no more.
+              if (auto* open = recent_.find(commit)) settle(*open, view);
+              pump();
+            },
+            [this](const caf::error& e) { part_lost("memory", e); });
+  }
+
+  void settle(sent_block& block, const shared<memory_view>& view) {
+    memory_ = view;
+    block.memory = view;
+    block.settled = true;
+    for (auto& [id, m] : members_.all())
+      if (m.state == member_state::live || m.state == member_state::lagging) tell_settled(m, block);
+    if (block.snapshot)
+      barrier_.begin_round(block.commit, settled_round, members_.awaited());
+    else
+      to_store(barrier_.take(block.commit), block.commit);
+  }
+
+  /// Rounds of a block that this member has been sent and not been told of.
+  void tell_rounds(stream_member& m, const sent_block& block) {
+    if (m.sent_commit < block.commit || block.rounds.empty()) return;
+    if (m.told_commit != block.commit) m.told_rounds = 0;
+    m.told_commit = block.commit;
+    for (; m.told_rounds < block.rounds.size(); ++m.told_rounds) {
+      const auto& content = block.rounds[m.told_rounds];
+      if (reaches(*content, m.id, m.hears))
+        send(m.handle,
+             agent_round{block.commit, static_cast<std::uint32_t>(m.told_rounds + 1), content});
+    }
+  }
+
+  void tell_settled(stream_member& m, const sent_block& block) {
+    if (m.sent_commit < block.commit) return;
+    tell_rounds(m, block);
+    send(m.handle, block_settled{block.commit, block.memory, block.snapshot});
+  }
+
+  /// A restart begins all agents from one block: a set that lacks one would begin it anew. (One
+  /// whose snapshots are too large is begun anew in any case.)
+  bool all_there(const std::vector<agent_snapshot>& snapshots) const {
+    return std::all_of(members_.all().begin(), members_.all().end(), [&](const auto& x) {
+      const auto& m = x.second;
+      return m.state == member_state::quarantined || m.snapshot_refused ||
+             std::any_of(snapshots.begin(), snapshots.end(),
+                         [&](const agent_snapshot& s) { return s.agent == m.id; });
+    });
+  }
+
+  template <class What>
+  void to_store(What what, std::uint64_t commit) {
+    ++in_store_;
+    request(store_, caf::infinite, std::move(what))
+        .then([this, commit](const block_stored&) { stored(commit); },
+              [this](const caf::error& e) { part_lost("store", e); });
   }
 
   void stored(std::uint64_t commit) {
@@ -319,24 +455,25 @@ class stream final : public stream_actor::base {
     unfinished_.erase(at);
   }
 
-  void store_lost(const caf::error& e) {
+  void part_lost(std::string_view part, const caf::error& e) {
     // STORE retries what can be retried; an error here means that it is gone, and the node with it.
-    config_.log.error("store_lost", fmt::format("the store is gone: {}", caf::to_string(e)));
+    config_.log.error("part_lost", fmt::format("the {} is gone: {}", part, caf::to_string(e)));
     quit(e);
   }
 
   // --- agents that do not move ---
 
   void arm_stall_check() {
-    if (stall_check_armed_ || barrier_.empty()) return;
+    if (stall_check_armed_ || (barrier_.empty() && !any_catching_up())) return;
     stall_check_armed_ = true;
     delayed_send(this, defaults::stall_check_every, stall_check{});
   }
 
   void on_stall_check() {
     stall_check_armed_ = false;
+    for (auto& [id, m] : members_.all())
+      if (m.state == member_state::lagging && m.blocks_waiting > 0) look_at(m, false);
     const auto oldest = barrier_.oldest();
-    if (barrier_.empty()) return;
     if (oldest != watched_commit_) {
       watched_commit_ = oldest;
       watched_since_ms_ = monotonic_ms();
@@ -346,6 +483,12 @@ class stream final : public stream_actor::base {
       if (auto* m = members_.find(id)) look_at(*m, late.size() == 1);
     pump();
     arm_stall_check();
+  }
+
+  bool any_catching_up() const {
+    return std::any_of(members_.all().begin(), members_.all().end(), [](const auto& x) {
+      return x.second.state == member_state::lagging && x.second.blocks_waiting > 0;
+    });
   }
 
   void look_at(stream_member& m, bool alone) {
@@ -432,6 +575,7 @@ class stream final : public stream_actor::base {
       snapshots_stored_ = true;
       settle_drain();
     };
+    if (!all_there(last_snapshots_)) last_snapshots_.clear();
     request(store_, caf::infinite, std::move(last_snapshots_))
         .then([finished](const block_stored&) { finished(); },
               [finished](const caf::error&) { finished(); });
@@ -457,70 +601,29 @@ class stream final : public stream_actor::base {
                                    static_cast<double>(out.events_total);
     out.blocks_waiting = barrier_.open_blocks();
     out.uptime_seconds = static_cast<double>(now_ms - started_ms_) / 1000.0;
-    return ask_agents(std::move(out));
-  }
-
-  agent_report known_of(const stream_member& m) const {
-    agent_report out{.agent = m.id, .chain = config_.policy.chain};
-    out.state = to_string(m.state);
-    out.restarts = m.instances > 0 ? m.instances - 1 : 0;
-    out.lag_blocks = m.blocks_waiting;
-    out.lag_events = m.events_sent - std::min(m.events_sent, m.events_done);
-    return out;
-  }
-
-  /// Agents answer on their control lane; one that does not within a second is shown by what STREAM
-  /// knows of it.
-  caf::typed_response_promise<stream_report> ask_agents(stream_report out) {
     auto promise = make_response_promise<stream_report>();
-    auto gathered = std::make_shared<stream_report>(std::move(out));
-    auto waiting = std::make_shared<std::size_t>(members_.all().size());
-    auto settle = [promise, gathered, waiting]() mutable {
-      if (--*waiting > 0) return;
-      std::sort(gathered->agents.begin(), gathered->agents.end(),
-                [](const auto& a, const auto& b) { return a.agent < b.agent; });
-      promise.deliver(std::move(*gathered));
-    };
-    if (*waiting == 0) {
-      ++*waiting;
-      settle();
-      return promise;
-    }
-    for (const auto& [id, m] : members_.all()) {
-      auto known = known_of(m);
-      if (m.state == member_state::quarantined || m.state == member_state::restarting) {
-        gathered->agents.push_back(std::move(known));
-        settle();
-        continue;
-      }
-      request(m.handle, std::chrono::seconds{1}, get_report{})
-          .then(
-              [known, gathered, settle](const agent_report& r) mutable {
-                auto full = r;
-                full.state = known.state;
-                full.restarts = known.restarts;
-                full.lag_blocks = known.lag_blocks;
-                full.lag_events = known.lag_events;
-                for (std::size_t i = 0; i < lane_count; ++i) gathered->depth[i] += full.depth[i];
-                gathered->agents.push_back(std::move(full));
-                settle();
-              },
-              [known, gathered, settle](const caf::error&) mutable {
-                gathered->agents.push_back(known);
-                settle();
-              });
-    }
+    request(coordinator_, std::chrono::seconds{1}, get_report{})
+        .then(
+            [this, promise, out](const coordination_report& c) mutable {
+              out.coordination = c;
+              ask_members(*this, members_, std::move(out), promise);
+            },
+            [this, promise, out](const caf::error&) {
+              ask_members(*this, members_, out, promise);
+            });
     return promise;
   }
 
   const stream_config config_;
   const store_actor store_;
   const supervisor_actor supervisor_;
+  const coordinator_actor coordinator_;
   chain_actor chain_;
 
   member_table members_;
   block_barrier barrier_;
   recent_blocks recent_;
+  shared<memory_view> memory_;                         ///< after the last settled block
   std::map<std::uint64_t, std::uint64_t> unfinished_;  ///< commit → events; at most the window
   std::uint64_t in_store_ = 0;                         ///< requests STORE has not answered
 
@@ -545,8 +648,9 @@ class stream final : public stream_actor::base {
 }  // namespace
 
 stream_actor spawn_stream(caf::actor_system& system, stream_config config, store_actor store,
-                          supervisor_actor supervisor) {
-  return system.spawn<stream>(std::move(config), std::move(store), std::move(supervisor));
+                          supervisor_actor supervisor, coordinator_actor coordinator) {
+  return system.spawn<stream>(std::move(config), std::move(store), std::move(supervisor),
+                              std::move(coordinator));
 }
 
 }  // namespace eremos

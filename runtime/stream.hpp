@@ -21,11 +21,12 @@ struct stream_config {
   logger log;
   bool with_snapshots = true;     ///< off in replay, which never resumes
   bool mempool_to_store = false;  ///< an events file wants them
+  shared<memory_view> memory;     ///< as of the block that the chain resumes after
   std::chrono::milliseconds stall_max = defaults::stall_max;
   std::chrono::milliseconds lag_max = defaults::lag_max;
 };
 
 stream_actor spawn_stream(caf::actor_system& system, stream_config config, store_actor store,
-                          supervisor_actor supervisor);
+                          supervisor_actor supervisor, coordinator_actor coordinator);
 
 }  // namespace eremos

@@ -41,7 +41,10 @@ void stream_member::forget(const std::vector<block_ref>& reverted) {
     return std::find(reverted.begin(), reverted.end(), s.block) != reverted.end();
   };
   std::erase_if(snapshots, gone);
-  if (stored_snapshot && gone(*stored_snapshot)) stored_snapshot.reset();
+  if (stored_snapshot && gone(*stored_snapshot)) {
+    stored_snapshot.reset();
+    past_lost = snapshots.empty();
+  }
 }
 
 maybe<agent_snapshot> stream_member::newest() const {
@@ -68,6 +71,7 @@ stream_member& member_table::add(const register_agent& r) {
   m.id = r.agent;
   m.handle = r.handle;
   m.wants = r.wants;
+  m.hears = r.hears;
   return m;
 }
 

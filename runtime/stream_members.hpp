@@ -23,10 +23,13 @@ struct stream_member {
   std::string id;
   agent_actor handle;
   subscription wants;
+  hearing hears;
   member_state state = member_state::live;
 
   std::uint64_t sent_commit = 0;   ///< last commit it was sent
   std::uint64_t done_commit = 0;   ///< last commit it completed
+  std::uint64_t told_commit = 0;   ///< the commit of which it was last told a round …
+  std::size_t told_rounds = 0;     ///< … and how many of its rounds it was told
   std::uint64_t start_commit = 0;  ///< it began anew (or from the store's snapshot) after this one
   std::uint64_t events_sent = 0;   ///< to this instance
   std::uint64_t events_done = 0;   ///< of these, in completed blocks
@@ -37,6 +40,8 @@ struct stream_member {
   std::uint64_t last_handled = 0;  ///< as it last reported, to see whether it moves
   std::int64_t moved_at_ms = 0;    ///< monotonic; when it last moved or was given something to do
 
+  bool snapshot_refused = false;          ///< its state is too large to be kept
+  bool past_lost = false;                 ///< a revert went below all of its snapshots
   maybe<agent_snapshot> stored_snapshot;  ///< it began from, in this process
   std::deque<agent_snapshot> snapshots;   ///< newest last, at most snapshots_kept
 

@@ -62,6 +62,9 @@ class supervisor final : public supervisor_actor::base {
       c.plan = &plan;
       for (const auto& snapshot : s.snapshots)
         if (snapshot.agent == plan.kind->info.id) c.snapshot = snapshot;
+      for (const auto& p : s.poison)
+        if (p.agent == plan.kind->info.id && c.poison.size() < defaults::poison_events_max)
+          c.poison.push_back(p.event);
       make(c);
     }
   }
@@ -69,9 +72,9 @@ class supervisor final : public supervisor_actor::base {
   void make(child& c) {
     c.handle = c.plan->kind->spawn(system(), config_.services, c.plan->options);
     monitor(c.handle);
-    send(config_.services.stream,
-         register_agent{std::string{c.plan->kind->info.id}, c.handle,
-                        c.plan->kind->wants(c.plan->options), c.snapshot, c.poison});
+    send(config_.services.stream, register_agent{std::string{c.plan->kind->info.id}, c.handle,
+                                                 c.plan->kind->wants(c.plan->options),
+                                                 c.plan->kind->hears, c.snapshot, c.poison});
   }
 
   void on_failed(const agent_failed& f) {

@@ -1,5 +1,6 @@
 #include "actors/agents/harvester.hpp"
 
+#include "actors/agents/alert_answer.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
@@ -68,6 +69,11 @@ void harvester::conclude(const detect::mint_spike& found) {
         .confidence = found.confidence,
         .level = found.level,
         .details = std::move(details)});
+}
+
+void harvester::on(const agent_message& heard) {
+  if (heard.topic == "alert")
+    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
 }
 
 void harvester::save(state_writer& out) const { spikes_.save(out); }

@@ -26,6 +26,7 @@ class harvester final : public agent<harvester> {
 
   void on(const contract_event& log);
   void on(const block_complete& completed);
+  void on(const agent_message& heard);
 
   void save(state_writer& out) const;
   status load(state_reader& in);

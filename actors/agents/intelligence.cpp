@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/agents/alert_answer.hpp"
 #include "actors/detect/dormancy.hpp"
 #include "actors/detect/high_value.hpp"
 #include "actors/detect/known_services.hpp"
@@ -109,7 +110,7 @@ void intelligence::on(const block_complete& completed) {
             [](const signal_draft& a, const signal_draft& b) {
               return std::tie(a.type, a.anchor) < std::tie(b.type, b.anchor);
             });
-  for (auto& draft : block.drafts) emit(std::move(draft));
+  for (auto& draft : block.drafts) share(std::move(draft));
   for (const auto& found : rapid_.block(completed.block, std::move(block.sent))) conclude(found);
   const auto labelled = [this](const eremos::address& who) {
     return labels().find(chain(), who) != nullptr;
@@ -117,6 +118,17 @@ void intelligence::on(const block_complete& completed) {
   for (const auto& found :
        spikes_.block(completed.block, completed.supplement, std::move(block.logs), labelled))
     conclude(found);
+}
+
+/// What it finds it also leaves for the others to recall.
+void intelligence::share(signal_draft found) {
+  remember({.type = memory_type::intelligence,
+            .key = found.type + ":" + found.subject,
+            .confidence = found.confidence,
+            .tags = {found.type},
+            .blocks = found.blocks,
+            .details = found.details});
+  emit(std::move(found));
 }
 
 void intelligence::conclude(const detect::rapid_sequence& found) {
@@ -131,7 +143,7 @@ void intelligence::conclude(const detect::rapid_sequence& found) {
   draft.details.set("transactions", found.count)
       .set("blocks_with_some", static_cast<std::uint64_t>(found.blocks.size()))
       .set("window_blocks", options_.rapid.blocks);
-  emit(std::move(draft));
+  share(std::move(draft));
 }
 
 void intelligence::conclude(const detect::activity_spike& found) {
@@ -149,7 +161,12 @@ void intelligence::conclude(const detect::activity_spike& found) {
       .set("z", found.z)
       .set("history_blocks", found.history);
   set_name(draft.details, "name", labels().find(chain(), found.contract));
-  emit(std::move(draft));
+  share(std::move(draft));
+}
+
+void intelligence::on(const agent_message& heard) {
+  if (heard.topic == "alert")
+    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
 }
 
 void intelligence::save(state_writer& out) const {

@@ -35,6 +35,7 @@ class intelligence final : public agent<intelligence> {
   void on(const wallet_activity_event& wallet);
   void on(const mempool_event& pending);
   void on(const block_complete& completed);
+  void on(const agent_message& heard);
 
   void save(state_writer& out) const;
   status load(state_reader& in);
@@ -47,6 +48,7 @@ class intelligence final : public agent<intelligence> {
     std::vector<detect::counted_log> logs;
   };
 
+  void share(signal_draft found);
   void conclude(const detect::rapid_sequence& found);
   void conclude(const detect::activity_spike& found);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/agents/alert_answer.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/token_transfer.hpp"
 #include "messages/keccak.hpp"
@@ -67,7 +68,7 @@ void launch_tracker::on(const block_complete& completed) {
   };
   const auto found =
       launches_.block(completed.block, completed.time, blocks_.take(completed.commit), service);
-  for (const auto& d : found.deployed) recall(d);
+  for (const auto& d : found.deployed) note(d);
   for (const auto& l : found.launched) conclude(l);
 }
 
@@ -76,7 +77,7 @@ std::string launch_tracker::name_of(const eremos::address& who) const {
   return known == nullptr ? to_checksum(who) : known->name;
 }
 
-void launch_tracker::recall(const detect::funded_deployment& found) {
+void launch_tracker::note(const detect::funded_deployment& found) {
   count("funded_deployments");
   memory_draft draft{.type = memory_type::intelligence,
                      .key = "launch:" + to_hex(found.contract),
@@ -108,6 +109,11 @@ void launch_tracker::conclude(const detect::launch& found) {
       .set("addresses", buyers)
       .set("blocks", block().number - found.deployed.blocks.back().number);
   emit(std::move(draft));
+}
+
+void launch_tracker::on(const agent_message& heard) {
+  if (heard.topic == "alert")
+    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
 }
 
 void launch_tracker::save(state_writer& out) const { launches_.save(out); }

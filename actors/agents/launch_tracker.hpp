@@ -27,12 +27,13 @@ class launch_tracker final : public agent<launch_tracker> {
   void on(const transaction_event& t);
   void on(const contract_event& log);
   void on(const block_complete& completed);
+  void on(const agent_message& heard);
 
   void save(state_writer& out) const;
   status load(state_reader& in);
 
  private:
-  void recall(const detect::funded_deployment& found);
+  void note(const detect::funded_deployment& found);
   void conclude(const detect::launch& found);
   std::string name_of(const eremos::address& who) const;
 

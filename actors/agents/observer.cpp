@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/agents/alert_answer.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/rapid_sequence.hpp"
 #include "messages/keccak.hpp"
@@ -75,6 +76,11 @@ void observer::conclude(const detect::wallet_cluster& found) {
         .confidence = found.confidence,
         .level = found.level,
         .details = std::move(details)});
+}
+
+void observer::on(const agent_message& heard) {
+  if (heard.topic == "alert")
+    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
 }
 
 void observer::save(state_writer& out) const { clusters_.save(out); }

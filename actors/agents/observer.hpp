@@ -26,6 +26,7 @@ class observer final : public agent<observer> {
 
   void on(const transaction_event& t);
   void on(const block_complete& completed);
+  void on(const agent_message& heard);
 
   void save(state_writer& out) const;
   status load(state_reader& in);

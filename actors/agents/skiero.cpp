@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/agents/alert_answer.hpp"
 #include "actors/detect/dormancy.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/token_transfer.hpp"
@@ -93,7 +94,18 @@ void skiero::conclude(const sleeper& s, std::vector<event_id> acts) {
       .set("last_activity", to_rfc3339(s.last_activity))
       .set("balance_change_wei", to_string(s.balance_change))
       .set("watched_throughout", watched);
+  remember({.type = memory_type::anomaly,
+            .key = "awake:" + draft.subject,
+            .confidence = found.confidence,
+            .tags = {"awake"},
+            .blocks = {},
+            .details = draft.details});
   emit(std::move(draft));
+}
+
+void skiero::on(const agent_message& heard) {
+  if (heard.topic == "alert")
+    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
 }
 
 void skiero::save(state_writer& out) const {

@@ -31,6 +31,7 @@ class skiero final : public agent<skiero> {
   void on(const contract_event& log);
   void on(const wallet_activity_event& wallet);
   void on(const block_complete& completed);
+  void on(const agent_message& heard);
 
   void save(state_writer& out) const;
   status load(state_reader& in);

@@ -32,7 +32,7 @@ std::string signals_text(const std::vector<signal>& rows, const chain_names& cha
     table.add({time_text(s.event_time), shown(s.glyph), shown(s.agent), shown(s.type),
                fmt::format("{:.2f}", s.confidence), std::string{to_string(s.level)},
                std::string{to_string(s.status)}, block_text(s.block, chains),
-               short_hex(shown(s.subject)), to_string(s.id), short_details(s.details)});
+               shown(short_hex(s.subject)), to_string(s.id), short_details(s.details)});
   return table.text();
 }
 

@@ -77,8 +77,9 @@ std::string to_json(const agent_report& x) {
       .count("blocks_done", x.blocks_done)
       .count("signals", x.signals)
       .count("memories", x.memories)
+      .count("messages", x.messages)
+      .count("heard", x.heard)
       .count("emissions_refused", x.emissions_refused)
-      .count("stale_dropped", x.stale_dropped)
       .count("restarts", x.restarts)
       .count("poison_events", x.poison_events)
       .count("lag_events", x.lag_events)
@@ -86,11 +87,27 @@ std::string to_json(const agent_report& x) {
       .count("busy_ns", x.busy_ns)
       .count("snapshot_block", x.snapshot_block)
       .raw("depth", by_lane(x.depth))
+      .raw("handled", by_lane(x.handled))
       .raw("metrics", metrics.done())
       .done();
 }
 
+std::string to_json(const coordination_report& x) {
+  return object{}
+      .count("agents", x.agents)
+      .count("rounds", x.rounds)
+      .count("messages", x.messages)
+      .count("unknown_agent", x.unknown_agent)
+      .count("too_large", x.too_large)
+      .count("over_hops", x.over_hops)
+      .count("memories", x.memories)
+      .count("memories_kept", x.memories_kept)
+      .done();
+}
+
 std::string to_json(const stream_report& x) {
+  object lags;
+  for (const auto& a : x.agents) lags.count(a.agent, a.lag_events);
   return object{}
       .count("chain_id", x.chain)
       .text("source", x.source)
@@ -101,7 +118,10 @@ std::string to_json(const stream_report& x) {
       .raw("events_by_type", by_type(x.events_by_type))
       .raw("events_by_lane", by_lane(x.events_by_lane))
       .raw("depth", by_lane(x.depth))
-      .raw("shed_no_credit", by_lane(x.shed_no_credit))
+      .raw("shed", object{}
+                       .raw("no_credit", by_lane(x.shed_no_credit))
+                       .raw("not_running", by_lane(x.shed_not_running))
+                       .done())
       .real("critical_share", x.critical_share)
       .count("blocks_total", x.blocks_total)
       .count("blocks_waiting", x.blocks_waiting)
@@ -109,7 +129,9 @@ std::string to_json(const stream_report& x) {
       .count("gaps", x.gaps)
       .count("last_block", x.last_block)
       .real("uptime_seconds", x.uptime_seconds)
+      .raw("coordination", to_json(x.coordination))
       .count("agents", x.agents.size())
+      .raw("lag_events", lags.done())
       .done();
 }
 

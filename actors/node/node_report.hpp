@@ -25,6 +25,7 @@ auto inspect(Inspector& f, node_report& x) {
 
 /// Each one JSON object without a line end; counters are numbers, lanes are keys.
 std::string to_json(const agent_report& x);
+std::string to_json(const coordination_report& x);
 std::string to_json(const stream_report& x);
 std::string to_json(const connector_report& x);
 std::string to_json(const chain_report& x);

@@ -57,8 +57,9 @@ bool node_system::flush() {
   bool whole = true;
   asking->request(store_, defaults::drain_max, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
+  // CONSOLE is gone where standard output took no more: what was to be printed is lost.
   asking->request(console_, defaults::drain_max, drain{})
-      .receive([](const drained&) {}, [](const caf::error&) {});
+      .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
   asking->request(log_actor_, defaults::drain_max, drain{})
       .receive([](const drained&) {}, [](const caf::error&) {});
   return whole;

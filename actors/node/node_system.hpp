@@ -43,7 +43,7 @@ class node_system {
   shared_parts parts() const;
 
   /// Waits until STORE has nothing open, CONSOLE has printed and LOG has written. False if STORE
-  /// took too long.
+  /// took too long, or CONSOLE could not print.
   bool flush();
 
  private:

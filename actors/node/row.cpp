@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
+#include "actors/services/coordinator.hpp"
+#include "actors/services/shared_memory.hpp"
 #include "actors/services/wallets.hpp"
 #include "connectors/chain/chain_actor.hpp"
 #include "runtime/stream.hpp"
@@ -42,13 +44,18 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
   services.config_hash = parts.config_hash;
   out.supervisor =
       spawn_supervisor(system, {std::move(services), agents_of(parts, policy.chain)}, parts.store);
+  out.coordinator =
+      spawn_coordinator(system, spawn_memory(system, plan.restart.memories), part("coordinator"));
+  memory_view known;
+  for (const auto& m : plan.restart.memories) known.entries.emplace_back(m);
   out.stream = spawn_stream(system,
                             {.policy = policy,
                              .labels = parts.labels,
                              .log = part("stream"),
                              .with_snapshots = !parts.recorded,
-                             .mempool_to_store = parts.mempool_to_store},
-                            parts.store, out.supervisor);
+                             .mempool_to_store = parts.mempool_to_store,
+                             .memory = shared<memory_view>{std::move(known)}},
+                            parts.store, out.supervisor, out.coordinator);
   out.wallets =
       spawn_wallets(system,
                     {.chain = policy.chain,
@@ -70,7 +77,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                          out.connector, out.wallets);
   caf::anon_send(out.stream, stream_start{out.head});
   caf::anon_send(out.supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(out.stream),
-                                           plan.restart.snapshots});
+                                           plan.restart.snapshots, plan.restart.poison});
   return out;
 }
 
@@ -83,6 +90,7 @@ void end_row(const row& r) {
   end(r.wallets);
   end(r.supervisor);
   end(r.stream);
+  end(r.coordinator);
 }
 
 }  // namespace eremos

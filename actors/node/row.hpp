@@ -41,6 +41,7 @@ struct row {
   chain_listener wallets;
   stream_actor stream;
   supervisor_actor supervisor;
+  coordinator_actor coordinator;
 };
 
 struct row_plan {

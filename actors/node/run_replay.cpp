@@ -1,5 +1,6 @@
 // `eremos-node replay`: recordings through the same row as a live chain, as fast as it can.
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -124,6 +125,8 @@ int run_replay(const replay_command& given, query_context& context) {
   caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(source, caf::exit_reason::user_shutdown);
   if (interrupted) {
+    summary.close();
+    if (!given.summary.empty()) std::remove(given.summary.c_str());  // an empty one would mislead
     context.err << "eremos-node: stopped before the end of the recording; there is no summary\n";
     return exit_ok;
   }

@@ -163,7 +163,10 @@ int run_run(const run_command& given, query_context& context) {
     running.end();
     caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
     close_doors(doors);
-    node.log().info("ended", "stored everything that was begun");
+    if (whole)
+      node.log().info("ended", "stored everything that was begun");
+    else
+      node.log().error("ended", "not everything that was begun is stored");
     whole = node.flush() && whole;
   }
   keep_report(store_path, report);

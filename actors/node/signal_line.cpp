@@ -72,7 +72,7 @@ std::string signal_line(const signal& s, const chain_names& chains, bool colour)
                      padded(shown(s.glyph), 1), padded(shown(s.agent), 14), type, s.confidence,
                      painted(padded(to_string(s.level), 8), sgr, colour),
                      shown(chains.name_of(s.block.chain)), grouped(s.block.number),
-                     short_hex(shown(s.subject)), details.empty() ? "" : "  ", details);
+                     shown(short_hex(s.subject)), details.empty() ? "" : "  ", details);
 }
 
 std::string status_line(const std::vector<stream_report>& streams, std::uint64_t signals,

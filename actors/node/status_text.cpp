@@ -63,7 +63,20 @@ std::string lanes_table(const node_report& report) {
   for (const auto& s : report.streams) {
     add(s.source, "events", s.events_by_lane);
     add(s.source, "waiting", s.depth);
-    add(s.source, "dropped", s.shed_no_credit);
+    add(s.source, "dropped: no room", s.shed_no_credit);
+    add(s.source, "dropped: agent away", s.shed_not_running);
+  }
+  return table.text();
+}
+
+/// What the agents of each chain say to each other and remember together.
+std::string society_table(const node_report& report) {
+  text_table table{{"society", ">agents", ">messages", ">dead letters", ">memories", ">shared"}};
+  for (const auto& s : report.streams) {
+    const auto& c = s.coordination;
+    table.add({shown(s.source), grouped(c.agents), grouped(c.messages),
+               grouped(c.unknown_agent + c.too_large + c.over_hops), grouped(c.memories),
+               grouped(c.memories_kept)});
   }
   return table.text();
 }
@@ -82,13 +95,13 @@ std::string bad_input_table(const node_report& report) {
 std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
-      "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n"
+      "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n"
       "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), streams_table(report), types_table(report), lanes_table(report),
-      grouped(store.blocks), grouped(store.transactions_committed), grouped(store.signals),
-      grouped(store.signals_known), grouped(store.memories), store.writable ? "" : ", NOT WRITABLE",
-      bad_input_table(report));
+      society_table(report), grouped(store.blocks), grouped(store.transactions_committed),
+      grouped(store.signals), grouped(store.signals_known), grouped(store.memories),
+      store.writable ? "" : ", NOT WRITABLE", bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {

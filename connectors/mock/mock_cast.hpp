@@ -13,15 +13,18 @@ namespace eremos {
 
 /// Accounts made up for one purpose, each with a life of its own.
 enum class mock_role : std::uint64_t {
-  wallet = 1,      ///< takes part all the time
-  sleeper = 2,     ///< acts once, and again after more than 180 days
-  whale = 3,       ///< moves very large values
-  runner = 4,      ///< sends many transactions within a few blocks
-  launcher = 5,    ///< creates contracts
-  burster = 6,     ///< makes a quiet contract loud
-  habit = 7,       ///< does the same small thing for long, then something very unlike it
-  builder = 8,     ///< receives the fees of blocks
-  quiet_token = 9  ///< a token that emits about one log a block
+  wallet = 1,       ///< takes part all the time
+  sleeper = 2,      ///< acts once, and again after more than 180 days
+  whale = 3,        ///< moves very large values
+  runner = 4,       ///< sends many transactions within a few blocks
+  launcher = 5,     ///< creates contracts
+  burster = 6,      ///< makes a quiet contract loud
+  habit = 7,        ///< does the same small thing for long, then something very unlike it
+  builder = 8,      ///< receives the fees of blocks
+  quiet_token = 9,  ///< a token that emits about one log a block
+  claimer = 10,     ///< five at a time make the same call of one contract
+  claimed = 11,     ///< that contract
+  keeper = 12       ///< changes the code behind a token that everybody uses
 };
 
 struct mock_token {

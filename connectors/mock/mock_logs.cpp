@@ -81,8 +81,9 @@ mock_logs::mock_logs(const mock_cast& cast)
                        "uint256 amount0Out, uint256 amount1Out, address indexed to)")),
       swap_v3_(kind_of("Swap(address indexed sender, address indexed recipient, int256 amount0, "
                        "int256 amount1, uint160 sqrtPriceX96, uint128 liquidity, int24 tick)")),
-      owner_changed_(kind_of(
-          "OwnershipTransferred(address indexed previousOwner, address indexed newOwner)")) {}
+      owner_changed_(
+          kind_of("OwnershipTransferred(address indexed previousOwner, address indexed newOwner)")),
+      upgraded_(kind_of("Upgraded(address indexed implementation)")) {}
 
 mock_effects mock_logs::effects_of(const mock_draft& draft) const {
   switch (draft.kind) {
@@ -101,6 +102,10 @@ mock_effects mock_logs::effects_of(const mock_draft& draft) const {
       return wrap(draft);
     case mock_kind::create:
       return create(draft);
+    case mock_kind::claim:
+      return claim(draft);
+    case mock_kind::upgrade:
+      return upgrade(draft);
     case mock_kind::burst:
       return burst(draft);
   }
@@ -252,6 +257,25 @@ mock_effects mock_logs::create(const mock_draft& draft) const {
   }
   out.logs.push_back(
       log(owner_changed_, *out.created, {abi_word(address{}), abi_word(draft.from)}, {}));
+  return out;
+}
+
+mock_effects mock_logs::claim(const mock_draft& draft) const {
+  mock_effects out;
+  out.to = draft.to;
+  out.value = draft.value;
+  out.input = abi_call("claim(uint256)", {abi_word(uint256{1})});
+  out.gas_used = 61'000;
+  return out;
+}
+
+mock_effects mock_logs::upgrade(const mock_draft& draft) const {
+  const auto implementation = create_address(draft.from, draft.nonce + 1'000'000);
+  mock_effects out;
+  out.to = draft.token;
+  out.input = abi_call("upgradeTo(address)", {abi_word(implementation)});  // ERC-1967 proxies
+  out.gas_used = 38'000;
+  out.logs.push_back(log(upgraded_, *draft.token, {abi_word(implementation)}, {}));
   return out;
 }
 

@@ -42,6 +42,8 @@ class mock_logs {
   mock_effects swap_v3(const mock_draft& draft) const;
   mock_effects wrap(const mock_draft& draft) const;
   mock_effects create(const mock_draft& draft) const;
+  mock_effects claim(const mock_draft& draft) const;
+  mock_effects upgrade(const mock_draft& draft) const;
   mock_effects burst(const mock_draft& draft) const;
 
   const mock_cast& cast_;
@@ -53,6 +55,7 @@ class mock_logs {
   kind swap_v2_;
   kind swap_v3_;
   kind owner_changed_;
+  kind upgraded_;
 };
 
 }  // namespace eremos

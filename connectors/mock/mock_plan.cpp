@@ -20,6 +20,9 @@ constexpr std::array<std::uint64_t, 3> run = {3, 2, 3};
 constexpr std::uint64_t launch_at = 2;       ///< a contract is created …
 constexpr std::uint64_t launch_buys_at = 3;  ///< … and three others move its token right after
 constexpr std::uint64_t launch_buys = 3;
+constexpr std::uint64_t claims_at = 3;  ///< five wallets make the same call of one contract
+constexpr std::uint64_t claims = 5;
+constexpr std::uint64_t upgrade_at = 2;       ///< a known token's code changes: a critical event
 constexpr std::uint64_t burst_at = 3;         ///< the quiet token emits many logs …
 constexpr std::uint64_t burst_again_at = 30;  ///< … and again, after a longer quiet time
 constexpr std::uint32_t burst_logs = 30;
@@ -237,6 +240,20 @@ void mock_plan::later_act(std::uint64_t cycle, std::uint64_t position,
     bursts.logs = again ? burst_again_logs : burst_logs;
     bursts.value = milli_ether(d.between(1, 50));
     out.push_back(std::move(bursts));
+  }
+  if (position == claims_at) {
+    for (std::uint64_t k = 0; k < claims; ++k) {
+      auto same = act(mock_role::claimer, claims * cycle + k, 0, mock_kind::claim);
+      same.to = cast_.account(mock_role::claimed, cycle);
+      same.value = milli_ether(10);
+      out.push_back(std::move(same));
+    }
+  }
+  if (position == upgrade_at) {
+    auto upgrades = act(mock_role::keeper, 0, cycle, mock_kind::upgrade);
+    upgrades.token = cast_.tokens()[cycle % cast_.tokens().size()].who;
+    upgrades.value = {};
+    out.push_back(std::move(upgrades));
   }
   if (position == sleep_at) {
     auto sleeps = act(mock_role::sleeper, cycle + mock_sleep_cycles, 0, mock_kind::pay);

@@ -28,10 +28,12 @@ enum class mock_kind : std::uint8_t {
   approve,         ///< ERC-20 approve of the V2 router
   swap_v2,
   swap_v3,
-  wrap,    ///< WETH deposit
-  unwrap,  ///< WETH withdraw
-  create,  ///< a contract
-  burst    ///< one transaction that makes the quiet token emit many transfers
+  wrap,     ///< WETH deposit
+  unwrap,   ///< WETH withdraw
+  create,   ///< a contract
+  claim,    ///< the same call of `to` for everyone
+  upgrade,  ///< a proxy's new code: an admin event of a known token
+  burst     ///< one transaction that makes the quiet token emit many transfers
 };
 
 struct mock_draft {

@@ -46,14 +46,19 @@ std::string events_file::key(const std::string& path) {
 }
 
 result<events_file> events_file::open(const std::string& path, maybe<std::uint64_t> stored_offset) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const auto why = [&] {
-    return failure{errc::file_unwritable, fmt::format("{}: {}", path, std::strerror(errno))};
+    return failure{errc::file_unwritable, errno == ENXIO
+                                              ? fmt::format("{}: nobody reads this pipe", path)
+                                              : fmt::format("{}: {}", path, std::strerror(errno))};
   };
-  // A write-only device or pipe refuses O_RDWR.
-  const int used = fd >= 0 ? fd : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (used < 0) return why();
   struct stat info {};
+  // A pipe is opened for writing only: else we would be its reader, and never learn that the real
+  // one is gone. O_NONBLOCK: do not wait for one to come.
+  const bool special = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  const int used = special ? ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK)
+                           : ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (used < 0) return why();
+  if (special) ::fcntl(used, F_SETFL, ::fcntl(used, F_GETFL) & ~O_NONBLOCK);
   if (::fstat(used, &info) != 0) {
     const auto failed = why();
     ::close(used);
@@ -73,6 +78,7 @@ events_file::events_file(events_file&& other) noexcept
     : path_(std::move(other.path_)),
       fd_(std::exchange(other.fd_, -1)),
       regular_(other.regular_),
+      reader_gone_(other.reader_gone_),
       buffer_(std::move(other.buffer_)),
       written_(other.written_),
       mark_(other.mark_) {}
@@ -135,8 +141,17 @@ failure events_file::error(int number) const {
 }
 
 status events_file::write_out() {
+  if (reader_gone_) {
+    buffer_.clear();
+    return ok;
+  }
   int number = 0;
   written_ += write_all(fd_, buffer_, number);
+  if (number == EPIPE) {  // trying again would never help, and the chain goes on
+    reader_gone_ = true;
+    buffer_.clear();
+    return ok;
+  }
   if (number != 0) return error(number);  // the caller rewinds
   buffer_.clear();
   return ok;

@@ -43,6 +43,8 @@ class events_file {
   /// Bytes in the file; without what waits to be written.
   std::uint64_t offset() const noexcept { return written_; }
   const std::string& path() const noexcept { return path_; }
+  /// The reader of a pipe has left: nothing is written any more, and nothing fails for it.
+  bool reader_gone() const noexcept { return reader_gone_; }
 
  private:
   events_file(std::string path, int fd, bool regular)
@@ -54,7 +56,8 @@ class events_file {
   std::string path_;
   int fd_ = -1;
   bool regular_ = true;  ///< can be cut and synced
-  std::string buffer_;   ///< at most buffer_max and one event
+  bool reader_gone_ = false;
+  std::string buffer_;  ///< at most buffer_max and one event
   std::uint64_t written_ = 0;
   std::uint64_t mark_ = 0;
 };

@@ -14,6 +14,9 @@ void write_messages(sqlite_connection& db, const block_result& block, std::int64
 /// Retracts memories and messages that rest on the block.
 void retract_memories(sqlite_connection& db, const block_ref& block);
 
+/// What the agents of that chain share as of that block: active ones, newest first, at most
+/// shared_memories_max.
+std::vector<memory_entry> read_shared_memories(sqlite_connection& db, const block_ref& as_of);
 std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_query& want);
 
 }  // namespace eremos

@@ -49,7 +49,12 @@ class sqlite_store final : public store {
   result<store_counts> counts() override;
   result<maybe<std::string>> meta(std::string_view key) override;
   result<chain_restart> restart_point(chain_id chain) override {
-    return checked(read_restart_point(*db_, chain));
+    auto out = read_restart_point(*db_, chain);
+    if (out.resume_after) out.memories = read_shared_memories(*db_, *out.resume_after);
+    if (auto all = poison())
+      for (auto& p : *all)
+        if (p.event.chain == chain) out.poison.push_back(std::move(p));
+    return checked(std::move(out));
   }
   result<wallets_loaded> facts(const load_wallets& want) override {
     if (reads_only_) wallets_.forget();  // a node may have written since

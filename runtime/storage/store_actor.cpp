@@ -118,6 +118,7 @@ class store_writer final : public store_actor::base {
   std::vector<promise<drained>> drains_;
   bool transaction_ = false;
   bool writable_ = true;
+  bool reader_loss_told_ = false;
   caf::actor_clock::time_point began_;
   std::size_t flushes_ = 0;        ///< sent to ourselves and not yet here
   std::size_t stale_flushes_ = 0;  ///< of a transaction that failed
@@ -242,6 +243,12 @@ status store_writer::try_commit() {
   if (config_.events) {
     auto& file = *config_.events;
     if (auto flushed = file.flush(); !flushed) return flushed;
+    if (file.reader_gone() && !reader_loss_told_) {
+      reader_loss_told_ = true;
+      config_.log.error("events_reader_gone",
+                        fmt::format("nobody reads {} any more: events are not written from here on",
+                                    file.path()));
+    }
     if (auto noted = storage.set_meta(events_file::key(file.path()), std::to_string(file.offset()));
         !noted)
       return noted;

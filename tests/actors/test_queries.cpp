@@ -264,13 +264,15 @@ TEST_CASE("REPORT: stats for people", "[queries]") {
 }
 
 TEST_CASE("REPORT: JSON has every counter by name", "[queries]") {
-  CHECK(agents_json(some_report()) ==
-        R"({"agent":"skiero","glyph":"ψ","role":"memory","chain_id":1,"state":"running",)"
-        R"("subscriptions":["transaction"],"events_handled":12,"blocks_done":0,"signals":0,)"
-        R"("memories":0,"emissions_refused":0,"stale_dropped":0,"restarts":0,"poison_events":0,)"
-        R"("lag_events":0,"lag_blocks":0,"busy_ns":0,"snapshot_block":0,"depth":{"control":0,)"
-        R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"metrics":{"woken":1}})"
-        "\n");
+  CHECK(
+      agents_json(some_report()) ==
+      R"({"agent":"skiero","glyph":"ψ","role":"memory","chain_id":1,"state":"running",)"
+      R"("subscriptions":["transaction"],"events_handled":12,"blocks_done":0,"signals":0,)"
+      R"("memories":0,"messages":0,"heard":0,"emissions_refused":0,"restarts":0,"poison_events":0,)"
+      R"("lag_events":0,"lag_blocks":0,"busy_ns":0,"snapshot_block":0,"depth":{"control":0,)"
+      R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"handled":{"control":0,)"
+      R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"metrics":{"woken":1}})"
+      "\n");
   const auto json = to_json(some_report());
   CHECK(
       json.starts_with("{\"version\":\"0.1.0\",\"taken_at\":1795338000000,\"uptime_seconds\":61"));

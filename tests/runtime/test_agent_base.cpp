@@ -108,7 +108,9 @@ TEST_CASE("agent: over the limit per block it is cut off, counted, and one flood
   options["chatty"] = {{"true"}, false, ""};
   agent_fixture<summing_agent> f{options};
   const auto done = f.feed(block(1, {1}));
-  CHECK(done.signals.size() == defaults::emissions_per_block_max);
+  CHECK(done.signals.size() == defaults::emissions_per_block_max + 1);  // … and the flood
+  CHECK(std::any_of(done.signals.begin(), done.signals.end(),
+                    [](const signal& s) { return s.details.find("refused") == "201"; }));
   CHECK(std::count_if(done.signals.begin(), done.signals.end(),
                       [](const signal& s) { return s.type == "flood"; }) == 1);
   CHECK(f.report().emissions_refused == 201);
@@ -129,7 +131,7 @@ TEST_CASE("agent: a torn snapshot makes it fail, not guess") {
   f.feed(block(1, {5}));
   auto torn = f.snapshot();
   torn.bytes.pop_back();
-  caf::anon_send(f.agent(), restore_agent{torn, {}});
+  caf::anon_send(f.agent(), restore_agent{torn, {}, {}});
   f.run();
   REQUIRE(f.supervisor().failed.size() == 1);
   CHECK(f.supervisor().failed.front().what.find("torn") != std::string::npos);

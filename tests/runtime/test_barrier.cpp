@@ -30,11 +30,18 @@ block_done answer(std::string agent, std::uint64_t commit, std::string type = ""
   return out;
 }
 
-const block_result& block_of(const maybe<barrier_output>& out) {
+/// The oldest block, if all its agents have answered: its only round is kept as it is.
+maybe<block_result> take_ready(block_barrier& b) {
+  auto ended = b.take_round();
+  if (!ended) return {};
+  REQUIRE(b.keep(ended->commit, std::move(ended->content)));
+  return b.take(ended->commit);
+}
+
+block_result take_block(block_barrier& b) {
+  auto out = take_ready(b);
   REQUIRE(out);
-  const auto* block = std::get_if<block_result>(&out->base());
-  REQUIRE(block != nullptr);
-  return *block;
+  return std::move(*out);
 }
 
 }  // namespace
@@ -43,12 +50,11 @@ TEST_CASE(
     "barrier: a block leaves when all awaited agents have answered, sorted by agent and type") {
   block_barrier b;
   b.open(begun(1, ref(1)), {"one", "two"});
-  CHECK(!b.take_ready());
+  CHECK(!take_ready(b));
   b.done(answer("two", 1, "flood"));
-  CHECK(!b.take_ready());
+  CHECK(!take_ready(b));
   b.done(answer("one", 1, "flood"));
-  const auto out = b.take_ready();
-  const auto& block = block_of(out);
+  const auto block = take_block(b);
   REQUIRE(block.signals.size() == 2);
   CHECK(block.signals[0].agent == "one");
   CHECK(b.empty());
@@ -59,10 +65,10 @@ TEST_CASE("barrier: a later block waits for an earlier one") {
   b.open(begun(1, ref(1)), {"one"});
   b.open(begun(2, ref(2)), {"one"});
   b.done(answer("one", 2));
-  CHECK(!b.take_ready());
+  CHECK(!take_ready(b));
   b.done(answer("one", 1));
-  CHECK(block_of(b.take_ready()).commit == 1);
-  CHECK(block_of(b.take_ready()).commit == 2);
+  CHECK(take_block(b).commit == 1);
+  CHECK(take_block(b).commit == 2);
 }
 
 TEST_CASE("barrier: an agent that answers twice counts once") {
@@ -71,9 +77,9 @@ TEST_CASE("barrier: an agent that answers twice counts once") {
   b.done(answer("one", 1, "flood"));
   b.done(answer("one", 1, "flood"));
   b.done(answer("three", 1, "flood"));
-  CHECK(!b.take_ready());
+  CHECK(!take_ready(b));
   b.done(answer("two", 1));
-  CHECK(block_of(b.take_ready()).signals.size() == 1);
+  CHECK(take_block(b).signals.size() == 1);
 }
 
 TEST_CASE("barrier: an agent that leaves is recorded as absent and awaited no more") {
@@ -81,7 +87,7 @@ TEST_CASE("barrier: an agent that leaves is recorded as absent and awaited no mo
   b.open(begun(1, ref(1)), {"one", "two"});
   b.done(answer("one", 1));
   b.leave("two");
-  CHECK(block_of(b.take_ready()).absent == std::vector<std::string>{"two"});
+  CHECK(take_block(b).absent == std::vector<std::string>{"two"});
 }
 
 TEST_CASE("barrier: reverted blocks that are still open vanish without a trace") {
@@ -91,7 +97,7 @@ TEST_CASE("barrier: reverted blocks that are still open vanish without a trace")
   b.revert({1, ref(1), {ref(2)}});
   b.done(answer("one", 2));
   b.done(answer("one", 1));
-  CHECK(block_of(b.take_ready()).commit == 1);
+  CHECK(take_block(b).commit == 1);
   CHECK(b.empty());
 }
 
@@ -101,25 +107,70 @@ TEST_CASE("barrier: a revert of stored blocks leaves after the blocks before it"
   b.open(begun(4, ref(4)), {"one"});
   b.revert({1, ref(1), {ref(4), ref(3), ref(2)}});
   b.open(begun(5, ref(2, "b")), {"one"});
-  const auto out = b.take_ready();
-  REQUIRE(out);
-  const auto* revert = std::get_if<chain_reverted>(&out->base());
-  REQUIRE(revert != nullptr);
+  const auto revert = b.take_revert();
+  REQUIRE(revert);
   CHECK(revert->blocks == std::vector<block_ref>{ref(2)});
   b.done(answer("one", 5));
-  CHECK(block_of(b.take_ready()).commit == 5);
+  CHECK(take_block(b).commit == 5);
+}
+
+TEST_CASE("barrier: a round follows another, and answers of an earlier one come too late") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one", "two"});
+  b.done(answer("one", 1, "flood"));
+  b.done(answer("two", 1));
+  auto first = b.take_round();
+  REQUIRE(first);
+  CHECK(first->content.signals.size() == 1);
+  CHECK(!b.take_round());
+  REQUIRE(b.keep(1, std::move(first->content)));
+  b.begin_round(1, 1, {"two"});
+  b.done(answer("two", 1, "flood"));  // of round 0
+  CHECK(!b.take_round());
+  auto late = answer("two", 1, "sandwich");
+  late.round = 1;
+  b.done(late);
+  auto second = b.take_round();
+  REQUIRE(second);
+  CHECK(second->round == 1);
+  REQUIRE(b.keep(1, std::move(second->content)));
+  const auto block = b.take(1);
+  REQUIRE(block.signals.size() == 2);
+  CHECK(block.signals[0].agent == "one");
+  CHECK(block.signals[1].type == "sandwich");
+}
+
+TEST_CASE("barrier: what is planned for a block that was reverted meanwhile is not kept") {
+  block_barrier b;
+  b.open(begun(1, ref(1)), {"one"});
+  b.done(answer("one", 1, "flood"));
+  REQUIRE(b.take_round());
+  b.revert({1, ref(0), {ref(1)}});
+  CHECK(!b.keep(1, {}));
+  CHECK(b.empty());
 }
 
 TEST_CASE("recent blocks: the ring knows how far back it reaches") {
   recent_blocks ring;
   for (std::uint64_t c = 1; c <= defaults::ring_blocks + 10; ++c)
-    ring.push({.commit = c, .block = ref(c), .events = {}});
+    ring.push({.commit = c, .block = ref(c), .events = {}, .rounds = {}, .settled = true});
   CHECK(ring.size() == defaults::ring_blocks);
   CHECK(!ring.reaches_back_to(9));
   CHECK(ring.reaches_back_to(10));
   CHECK(ring.after(10).size() == defaults::ring_blocks);
   ring.revert({ref(defaults::ring_blocks + 10)});
   CHECK(ring.last()->commit == defaults::ring_blocks + 9);
+}
+
+TEST_CASE("recent blocks: what is not settled is never dropped") {
+  recent_blocks ring;
+  ring.push({.commit = 1, .block = ref(1), .events = event_list(4), .rounds = {}});
+  ring.push(
+      {.commit = 2, .block = ref(2), .events = event_list(defaults::ring_events), .rounds = {}});
+  CHECK(ring.find(1) != nullptr);
+  ring.find(1)->settled = true;
+  ring.push({.commit = 3, .block = ref(3), .events = {}, .rounds = {}});
+  CHECK(ring.find(1) == nullptr);
 }
 
 TEST_CASE("recent blocks: a snapshot is due each interval, and early when blocks are large") {
@@ -129,11 +180,14 @@ TEST_CASE("recent blocks: a snapshot is due each interval, and early when blocks
   for (; commit < 2 * defaults::snapshot_interval;) {
     const bool due = ring.snapshot_due();
     asked += due ? 1 : 0;
-    ring.push({.commit = ++commit, .block = ref(commit), .snapshot = due, .events = {}});
+    ring.push(
+        {.commit = ++commit, .block = ref(commit), .snapshot = due, .events = {}, .rounds = {}});
   }
   CHECK(asked == 2);
-  ring.push(
-      {.commit = ++commit, .block = ref(commit), .events = event_list(defaults::ring_events / 4)});
+  ring.push({.commit = ++commit,
+             .block = ref(commit),
+             .events = event_list(defaults::ring_events / 4),
+             .rounds = {}});
   CHECK(ring.snapshot_due());
 }
 

@@ -126,6 +126,8 @@ agent_actor::behavior_type silent_agent(agent_actor::pointer) {
           [](const on_lane<lane::low, event_batch>&) {},
           [](const on_lane<lane::block, event_batch>&) {},
           [](const block_end&) {},
+          [](const agent_round&) {},
+          [](const block_settled&) {},
           [](const restore_agent&) {},
           [](const chain_gap&) {},
           [](const get_report&) { return agent_report{}; },
@@ -144,6 +146,8 @@ agent_actor::behavior_type slow_agent(agent_actor::pointer, std::shared_ptr<slow
           [](const on_lane<lane::low, event_batch>&) {},
           [](const on_lane<lane::block, event_batch>&) {},
           [notes](const block_end& end) { notes->waiting.push_back(end); },
+          [](const agent_round&) {},
+          [](const block_settled&) {},
           [](const restore_agent&) {},
           [](const chain_gap&) {},
           [notes](const get_report&) { return agent_report{.events_handled = ++notes->moved}; },
@@ -156,10 +160,11 @@ struct fixture {
     store = system.spawn(fake_store, stored);
     supervisor =
         spawn_supervisor(system, {services(), {{&total_kind, {}}, {&unlucky_kind, {}}}}, store);
+    coordinator = system.spawn(fake_coordinator);
     stream_config sc{.policy = builtin_chain_policy(1), .labels = std::make_shared<label_set>()};
     sc.stall_max = stall_max;
     sc.lag_max = std::chrono::milliseconds{0};
-    stream = spawn_stream(system, sc, store, supervisor);
+    stream = spawn_stream(system, sc, store, supervisor, coordinator);
     caf::anon_send(stream, stream_start{system.spawn(fake_chain, finished)});
     caf::anon_send(supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(stream), {}});
     run();
@@ -168,6 +173,7 @@ struct fixture {
     caf::anon_send_exit(stream, caf::exit_reason::kill);
     caf::anon_send_exit(supervisor, caf::exit_reason::kill);
     caf::anon_send_exit(store, caf::exit_reason::kill);
+    caf::anon_send_exit(coordinator, caf::exit_reason::kill);
     caf::anon_send_exit(silent, caf::exit_reason::kill);
     run();
   }
@@ -240,6 +246,7 @@ struct fixture {
   caf::actor_system system;
   store_actor store;
   supervisor_actor supervisor;
+  coordinator_actor coordinator;
   stream_actor stream;
   agent_actor silent;
   std::uint64_t commit = 0;

@@ -141,6 +141,16 @@ class agent_fixture {
     });
     return out;
   }
+  /// What the rounds of the next block tell the agent.
+  void tell_next(std::vector<round_content> rounds) {
+    notes_->rounds[commit_ + 1] = std::move(rounds);
+  }
+  /// What recall() finds from the next block on.
+  void set_memory(std::vector<memory_entry> newest_first) {
+    memory_view view;
+    for (auto& m : newest_first) view.entries.emplace_back(std::move(m));
+    notes_->memory = shared<memory_view>{std::move(view)};
+  }
   const stream_notes& notes() const { return *notes_; }
   const supervisor_notes& supervisor() const { return *supervisor_notes_; }
   agent_actor agent() const { return agent_; }
@@ -203,7 +213,7 @@ class agent_fixture {
     const auto checked = kind.check(options_);
     REQUIRE((checked ? "" : checked.error().message) == std::string{});
     agent_ = kind.spawn(system_, services, options_);
-    caf::anon_send(agent_, restore_agent{std::move(from), {}});
+    caf::anon_send(agent_, restore_agent{std::move(from), notes_->memory, {}});
     run();
   }
 

@@ -1,6 +1,7 @@
 // Stand-ins for the neighbours of the actor under test: they note what they are told and answer
 // nothing surprising.
 #pragma once
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -12,7 +13,11 @@ namespace eremos::test {
 
 /// What a fake STREAM was told.
 struct stream_notes {
-  std::vector<block_done> done;
+  std::vector<block_done> done;   ///< of round 0
+  std::vector<block_done> heard;  ///< of later rounds
+  /// What a commit's rounds tell; a commit without any is settled at once.
+  std::map<std::uint64_t, std::vector<round_content>> rounds;
+  shared<memory_view> memory;  ///< after each block
   std::uint64_t mempool_handled = 0;
   std::vector<committed_block> committed;
   std::vector<chain_reverted> reverted;
@@ -20,7 +25,7 @@ struct stream_notes {
   std::uint64_t ended = 0;
 };
 
-inline stream_actor::behavior_type fake_stream(stream_actor::pointer,
+inline stream_actor::behavior_type fake_stream(stream_actor::pointer self,
                                                std::shared_ptr<stream_notes> notes) {
   return {[notes](const committed_block& b) { notes->committed.push_back(b); },
           [notes](const chain_reverted& r) { notes->reverted.push_back(r); },
@@ -31,11 +36,32 @@ inline stream_actor::behavior_type fake_stream(stream_actor::pointer,
           [](const stream_start&) {},
           [](const register_agent&) {},
           [](const unregister_agent&) {},
-          [notes](const block_done& d) { notes->done.push_back(d); },
+          [self, notes](const block_done& d) {
+            (d.round == 0 ? notes->done : notes->heard).push_back(d);
+            if (!self->current_sender()) return;
+            const auto agent = caf::actor_cast<agent_actor>(self->current_sender());
+            const auto& rounds = notes->rounds[d.commit];
+            if (d.round < rounds.size())
+              self->send(agent, agent_round{d.commit, d.round + 1, rounds[d.round]});
+            else if (d.round != settled_round)
+              self->send(agent, block_settled{d.commit, notes->memory, false});
+          },
           [notes](const mempool_handled& h) { notes->mempool_handled += h.events; },
           [](const stall_check&) {},
           [](const drain&) { return drained{}; },
           [](const get_report&) { return stream_report{}; }};
+}
+
+/// Keeps everything, begins no round, remembers nothing.
+inline coordinator_actor::behavior_type fake_coordinator(coordinator_actor::pointer) {
+  return {[](const round_ended& r) {
+            return round_plan{r.commit, r.content, {}};
+          },
+          [](const memorise&) { return shared<memory_view>{}; },
+          [](const chain_reverted&) {},
+          [](const agent_joined&) {},
+          [](const agent_left&) {},
+          [](const get_report&) { return coordination_report{}; }};
 }
 
 /// What a fake SUPERVISOR was told.

@@ -1,0 +1,173 @@
+#include "actors/rules/anomaly_response.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "runtime/config/option_map.hpp"
+
+namespace eremos {
+namespace {
+
+/// What two answers that know nothing are worth, and what each memory adds.
+constexpr double confidence_base = 0.6;
+constexpr double confidence_step = 0.1;
+constexpr double confidence_max = 0.95;
+
+std::string unquoted(std::string_view json) {
+  return json.size() >= 2 ? std::string{json.substr(1, json.size() - 2)} : std::string{};
+}
+
+}  // namespace
+
+result<anomaly_response::options> anomaly_response::options::parse(const option_map& given) {
+  options out;
+  option_reader read{given};
+  out.cooldown = read.duration("cooldown", out.cooldown);
+  if (auto bad = read.finish()) return *bad;
+  return out;
+}
+
+subscription anomaly_response::wants(const options&) {
+  subscription out;
+  out.min_priority = priority::critical;
+  return out;
+}
+
+anomaly_response::anomaly_response(caf::actor_config& cfg, const agent_services& services,
+                                   options opts)
+    : agent(cfg, services), options_(std::move(opts)) {}
+
+void anomaly_response::on(const transaction_event& t) {
+  const auto subject = t.contract_address ? *t.contract_address : t.to ? *t.to : t.from;
+  blocks_.at(event().commit).push_back({event().id, to_hex(subject)});
+}
+
+void anomaly_response::on(const contract_event& log) {
+  blocks_.at(event().commit).push_back({event().id, to_hex(log.emitter)});
+}
+
+void anomaly_response::on(const wallet_activity_event& wallet) {
+  blocks_.at(event().commit).push_back({event().id, to_hex(wallet.account)});
+}
+
+void anomaly_response::on(const block_complete& completed) {
+  tell_answers();
+  auto found = blocks_.take(completed.commit);
+  std::sort(found.begin(), found.end());
+  for (const auto& c : found) {
+    const auto known = alerted_.find(c.subject);
+    if (known != alerted_.end() && completed.time - known->second < options_.cooldown)
+      count("in_cooldown");
+    else if (open_.size() >= alerts_per_block_max)
+      count("alerts_refused");
+    else
+      alert(c);
+  }
+}
+
+void anomaly_response::alert(const critical_event& what) {
+  if (!alerted_.contains(what.subject) && alerted_.size() >= alerted_max)
+    alerted_.erase(
+        std::min_element(alerted_.begin(), alerted_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
+  alerted_[what.subject] = now();
+  open_[what.subject] = {what.id, block(), {}, 0, {block()}};
+  memory_draft entry{.type = memory_type::anomaly,
+                     .key = "critical:" + what.subject,
+                     .confidence = 1.0,
+                     .tags = {"alert", "critical"},
+                     .blocks = {},
+                     .details = {}};
+  entry.details.set("event", to_string(what.id)).set("subject", what.subject);
+  remember(std::move(entry));
+  message_draft told{.topic = "alert",
+                     .schema = "eremos.alert.1",
+                     .rank = priority::critical,
+                     .blocks = {},
+                     .details = {}};
+  told.details.set("event", to_string(what.id)).set("subject", what.subject);
+  broadcast(std::move(told));
+}
+
+void anomaly_response::on(const agent_message& heard) {
+  if (heard.topic != "response") return;
+  const auto at = open_.find(unquoted(heard.details.find("subject")));
+  if (at == open_.end()) return;
+  auto& alert = at->second;
+  alert.responders.push_back(heard.from);
+  std::uint64_t known = 0;
+  const auto text = heard.details.find("known");
+  std::from_chars(text.data(), text.data() + text.size(), known);
+  alert.known += known;
+  alert.blocks.insert(alert.blocks.end(), heard.blocks.begin(), heard.blocks.end());
+}
+
+void anomaly_response::tell_answers() {
+  for (auto& [subject, alert] : open_) {
+    if (alert.responders.empty()) continue;
+    std::sort(alert.responders.begin(), alert.responders.end());
+    std::string names;
+    for (const auto& who : alert.responders) names += (names.empty() ? "" : ",") + who;
+    signal_draft told{
+        .type = "coordinated_response",
+        .subject = subject,
+        .anchor = alert.event,
+        .evidence = {},
+        .blocks = alert.blocks,
+        .confidence = std::min(
+            confidence_max, confidence_base + confidence_step * static_cast<double>(alert.known)),
+        .level = severity::high,
+        .details = {}};
+    told.details.set("agents", names)
+        .set("responses", static_cast<std::uint64_t>(alert.responders.size()))
+        .set("known", alert.known)
+        .set("alert_block", alert.block.number);
+    emit(std::move(told));
+  }
+  open_.clear();
+}
+
+void anomaly_response::save(state_writer& out) const {
+  out.u64(alerted_.size());
+  for (const auto& [subject, when] : alerted_) {
+    out.text(subject);
+    out.i64(when);
+  }
+  out.u64(open_.size());
+  for (const auto& [subject, alert] : open_) {
+    out.text(subject);
+    out.id(alert.event);
+    out.ref(alert.block);
+    out.u64(alert.responders.size());
+    for (const auto& who : alert.responders) out.text(who);
+    out.u64(alert.known);
+    out.u64(alert.blocks.size());
+    for (const auto& b : alert.blocks) out.ref(b);
+  }
+}
+
+status anomaly_response::load(state_reader& in) {
+  const auto alerted = in.count(16);
+  for (std::uint64_t i = 0; i < alerted && in.intact(); ++i) {
+    auto subject = in.text();
+    alerted_[std::move(subject)] = in.i64();
+  }
+  const auto open = in.count(16);
+  for (std::uint64_t i = 0; i < open && in.intact(); ++i) {
+    auto subject = in.text();
+    auto& alert = open_[std::move(subject)];
+    alert.event = in.id();
+    alert.block = in.ref();
+    const auto responders = in.count(8);
+    for (std::uint64_t k = 0; k < responders && in.intact(); ++k)
+      alert.responders.push_back(in.text());
+    alert.known = in.u64();
+    const auto blocks = in.count(8);
+    for (std::uint64_t k = 0; k < blocks && in.intact(); ++k) alert.blocks.push_back(in.ref());
+  }
+  return in.finish();
+}
+
+EREMOS_AGENT(anomaly_response)
+
+}  // namespace eremos
