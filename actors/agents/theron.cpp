@@ -24,7 +24,7 @@ theron::theron(caf::actor_config& cfg, const agent_services& services, options o
 
 void theron::on(const signal_raised& heard) {
   const auto& s = heard.what;
-  if (s.level < options_.archive_from) return;
+  if (s.level < options_.archive_from || s.type == "coordinated_response") return;
   const auto key = "archive:" + s.type + ":" + s.subject;
   if (archived_of_late(key)) return count("archived_already");
   memory_draft entry{.type = memory_type::anomaly,

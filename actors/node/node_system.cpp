@@ -52,15 +52,15 @@ shared_parts node_system::parts() const {
   return out;
 }
 
-bool node_system::flush() {
+bool node_system::flush(std::chrono::milliseconds each_part) {
   caf::scoped_actor asking{*system_};
   bool whole = true;
-  asking->request(store_, defaults::drain_max, drain{})
+  asking->request(store_, each_part, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
   // CONSOLE is gone where standard output took no more: what was to be printed is lost.
-  asking->request(console_, defaults::drain_max, drain{})
+  asking->request(console_, each_part, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
-  asking->request(log_actor_, defaults::drain_max, drain{})
+  asking->request(log_actor_, each_part, drain{})
       .receive([](const drained&) {}, [](const caf::error&) {});
   return whole;
 }

@@ -1,6 +1,7 @@
 // What `run` and `replay` share: the actor system with LOG, CONSOLE and STORE, begun and ended in
 // the right order. Owned by the main thread.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "actors/node/console.hpp"
 #include "actors/node/options.hpp"
 #include "actors/node/row.hpp"
+#include "runtime/defaults.hpp"
 #include "runtime/log_actor.hpp"
 #include "runtime/storage/data_folder.hpp"
 
@@ -44,7 +46,7 @@ class node_system {
 
   /// Waits until STORE has nothing open, CONSOLE has printed and LOG has written. False if STORE
   /// took too long, or CONSOLE could not print.
-  bool flush();
+  bool flush(std::chrono::milliseconds each_part = defaults::drain_max);
 
  private:
   explicit node_system(const node_system_plan& plan);

@@ -1,6 +1,7 @@
 // `eremos-node run`: live chains, or the mock chain, until a signal, a deadline or the source's
 // end.
 #include <chrono>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -167,10 +168,13 @@ int run_run(const run_command& given, query_context& context) {
       node.log().info("ended", "stored everything that was begun");
     else
       node.log().error("ended", "not everything that was begun is stored");
-    whole = node.flush() && whole;
+    // What is not done by now waits for something outside.
+    whole = node.flush(whole ? defaults::drain_max : std::chrono::seconds{1}) && whole;
+    // A thread may stand in a write that never returns; what is stored is safe without it.
+    if (!whole) std::_Exit(exit_failure);
   }
   keep_report(store_path, report);
-  return whole ? exit_ok : exit_failure;
+  return exit_ok;
 }
 
 }  // namespace eremos

@@ -69,7 +69,7 @@ std::string signal_line(const signal& s, const chain_names& chains, bool colour)
   const auto type = painted(padded(mark + shown(s.type), 27), sgr, colour);
   const auto details = short_details(s.details);
   return fmt::format("{} {} {} {} {:4.2f}  {} {} {}  {}{}{}", time.substr(11, 8),
-                     padded(shown(s.glyph), 1), padded(shown(s.agent), 14), type, s.confidence,
+                     padded(shown(s.glyph), 1), padded(shown(s.agent), 16), type, s.confidence,
                      painted(padded(to_string(s.level), 8), sgr, colour),
                      shown(chains.name_of(s.block.chain)), grouped(s.block.number),
                      shown(short_hex(s.subject)), details.empty() ? "" : "  ", details);

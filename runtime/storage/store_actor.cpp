@@ -60,6 +60,15 @@ class store_writer final : public store_actor::base {
 
   const char* name() const override { return "store"; }
 
+  void on_exit() override {
+    // Promises hold their maker: what was never answered would keep this actor alive.
+    open_.clear();
+    waiting_.clear();
+    drains_.clear();
+    config_.listeners.clear();
+    config_.log = {};
+  }
+
   behavior_type make_behavior() override {
     return {
         [this](block_result& x) { return take_block(std::move(x)); },

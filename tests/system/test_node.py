@@ -1,5 +1,7 @@
 """The program as a user meets it: errors before the start, one node per folder, SIGTERM, kill -9."""
+import contextlib
 import json
+import os
 import random
 import sys
 import time
@@ -49,6 +51,35 @@ with folder() as f:
     need(time.monotonic() - begin < 10, "within 10 s")
     code, out, err = run("stats", "--data-dir", data)
     need(code == 0 and "no node runs" in err, "stats then shows the last stored state, and says so")
+
+# --- a reader that leaves, and a disk that is full: said, and the node ends
+with folder() as f:
+    fifo = f / "fifo"
+    os.mkfifo(fifo)
+    code, _, err = run("run", "--mock", "--for", "1s", "--events", fifo, "--data-dir", f / "unread")
+    need(code == 1 and "nobody reads this pipe" in err, "a pipe that nobody reads is refused")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    node = Node(f / "left", "--mock", "--rate", "300", "--events", fifo)
+    def read_on():
+        with contextlib.suppress(BlockingIOError):
+            os.read(reader, 1 << 20)
+        return stored(f / "left", "select 1 from ledger")
+    wait_until(read_on, 20, "blocks are stored while somebody reads")
+    os.close(reader)
+    wait_until(lambda: "nobody reads" in (f / "node.log").read_text(), 20, "it is said when the reader has left")
+    before = stored(f / "left", "select max(block_number) from ledger")[0][0]
+    wait_until(lambda: stored(f / "left", "select max(block_number) from ledger")[0][0] > before, 20,
+               "and the chain goes on")
+    need(node.stop() == 0, "and the node drains")
+    if os.environ.get("EREMOS_FULL"):
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)  # and never reads
+        node = Node(f / "stuck", "--mock", "--rate", "max", "--events", fifo)
+        wait_until(lambda: (f / "stuck" / "control.sock").exists(), 20, "a node writes to a pipe")
+        time.sleep(1)
+        need(node.stop() == 1, "that nobody empties: it ends with 1 all the same")
+        os.close(reader)
+        code, _, err = run("run", "--mock", "--for", "1s", "--events", "/dev/full", "--data-dir", f / "full", seconds=60)
+        need(code == 1 and "No space left" in err, "a full disk at the end is said, and the node ends with 1")
 
 # --- kill -9: nothing lost, nothing twice
 BLOCKS = 400
