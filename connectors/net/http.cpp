@@ -119,6 +119,9 @@ class http_server final : public loop_actor {
     ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     ::curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // Else the end of a request whose name hangs would wait for getaddrinfo, and with it every
+    // other request and the exit of the node.
+    ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     ::curl_easy_setopt(easy, CURLOPT_USERAGENT, "eremos");
     ::curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     ::curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -1,5 +1,6 @@
-// RESOLVER: turns host names into addresses on a thread of its own, because getaddrinfo blocks for
-// as long as a name server likes. Keeps nothing (the system has a cache). Any actor may ask.
+// RESOLVER: turns host names into addresses. getaddrinfo blocks for as long as a name server likes
+// and cannot be ended, so each name has a thread of its own that nobody ever waits for: a name that
+// hangs delays no other, and no exit. Keeps nothing (the system has a cache). Any actor may ask.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -33,7 +34,13 @@ auto inspect(Inspector& f, host_resolved& x) {
 /// Names with more addresses exist; nobody tries more than a few.
 inline constexpr std::size_t resolved_addresses_max = 8;
 
-/// Ends when told to exit, after the name it is busy with.
+/// Names looked up at once: each chain has a few providers. Who asks for a name that is being
+/// looked up waits for the same answer, so one name never takes two places.
+inline constexpr std::size_t resolving_max = 32;
+/// Names that wait for a place, and askers of one name; one more is answered with an error.
+inline constexpr std::size_t resolve_waiting_max = 1'024;
+
+/// Ends when told to exit, at once; what is still open is not answered.
 caf::actor spawn_resolver(caf::actor_system& system);
 
 }  // namespace eremos

@@ -44,6 +44,7 @@ struct connection {
   std::size_t unread_messages = 0;
   bool paused = false;
   bool ping_wanted = false;
+  bool pinged = false;          ///< since the server was last heard
   steady::time_point alive_at;  ///< begin of the attempt, then when the server was last heard
   bool ending = false;          ///< `why` and `text` hold our own reason
   ws_end why = ws_end::cut;
@@ -104,7 +105,7 @@ class net_out final : public loop_actor {
       case LWS_CALLBACK_CLIENT_RECEIVE:
         return received(c, static_cast<const char*>(in), size);
       case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-        c.alive_at = steady::now();
+        heard(c);
         return 0;
       case LWS_CALLBACK_CLIENT_WRITEABLE:
         return writable(c);
@@ -142,6 +143,7 @@ class net_out final : public loop_actor {
     c->user = user;
     c->where = *where;
     c->headers = std::move(x.headers);
+    c->alive_at = steady::now();
     monitor(user);
     send(resolver_, resolve_host{c->token, c->where.host});
     if (connections_.empty()) schedule_tick();
@@ -179,12 +181,17 @@ class net_out final : public loop_actor {
     const auto now = steady::now();
     for (auto& [token, c] : connections_) {
       const auto silent = now - c->alive_at;
-      if (c->at == phase::connecting && silent > config_.connect_max) {
+      if (c->at == phase::resolving && silent > config_.connect_max) {
+        end(*c, ws_end::unreachable, fmt::format("{}: no address in time", c->where.host));
+        over(*c);
+      } else if (c->at == phase::connecting && silent > config_.connect_max) {
         try_elsewhere(*c);
-      } else if (c->at == phase::open && silent > 2 * config_.ping_every) {
+      } else if (c->at != phase::open || c->paused) {
+        continue;  // what is not read from is not heard, so its silence means nothing
+      } else if (silent > 2 * config_.ping_every) {
         end(*c, ws_end::cut, "no pong in time");
         kill(*c);
-      } else if (c->at == phase::open && silent > config_.ping_every && !c->paused) {
+      } else if (silent > config_.ping_every && !std::exchange(c->pinged, true)) {
         c->ping_wanted = true;
         ::lws_callback_on_writable(c->wsi);
       }
@@ -250,9 +257,14 @@ class net_out final : public loop_actor {
     return 0;
   }
 
+  static void heard(connection& c) {
+    c.alive_at = steady::now();
+    c.pinged = false;
+  }
+
   void established(connection& c) {
     c.at = phase::open;
-    c.alive_at = steady::now();
+    heard(c);
     send(c.user, ws_opened{c.number});
     if (!c.outgoing.empty()) ::lws_callback_on_writable(c.wsi);
   }
@@ -261,7 +273,7 @@ class net_out final : public loop_actor {
     // Always 0: returned -1 inside a frame, libwebsockets 4.1.6 says good-bye, reads on and writes
     // what comes behind the end of its buffer (found with valgrind; tests hold it).
     if (c.ending) return 0;
-    c.alive_at = steady::now();
+    heard(c);
     if (::lws_is_first_fragment(c.wsi)) c.incoming.clear();
     const auto announced = c.incoming.size() + size + ::lws_remaining_packet_payload(c.wsi);
     if (announced > config_.message_bytes_max) {
@@ -294,6 +306,7 @@ class net_out final : public loop_actor {
     if (c->paused && c->at == phase::open && c->unread_bytes <= config_.unread_bytes_max / 2 &&
         c->unread_messages <= config_.unread_messages_max / 2) {
       c->paused = false;
+      heard(*c);  // the silence was ours
       ::lws_rx_flow_control(c->wsi, 1);
     }
   }
@@ -363,6 +376,7 @@ class net_out final : public loop_actor {
     c.wsi = nullptr;
     if (c.http_status == 0 && !c.addresses.empty()) {
       c.at = phase::resolving;
+      c.alive_at = steady::now();
       retry_.push_back(c.token);  // not from inside the callback that closes the old one
       return;
     }

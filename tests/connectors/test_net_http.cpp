@@ -3,6 +3,7 @@
 
 #include "connectors/net/http.hpp"
 #include "runtime/caf_error.hpp"
+#include "tests/connectors/hanging_names.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/mailbox_probe.hpp"
 
@@ -114,4 +115,21 @@ TEST_CASE("HTTP serves many requests at once, and a stalled server delays nobody
     seen[std::stoul(reply.body)] = true;
   }
   CHECK(std::count(seen.begin(), seen.end(), true) == count);
+}
+
+TEST_CASE("HTTP: a name that hangs costs its own request, and neither others nor the exit") {
+  const hanging_names hang;  // outlives the actors: waiting for the name would never end
+  fixture f;
+  f.server.on_http = [](const std::string&, const std::string&) {
+    return std::optional{fake_server::http_answer{200, "here", {}}};
+  };
+  f.server.serve();
+  for (int i = 0; i < 3; ++i) {
+    const auto hung = f.ask({.url = "http://c.hangs.test/", .timeout_ms = 50});
+    REQUIRE(!hung);
+    CHECK(hung.error().code == errc::provider_timeout);
+    CHECK(f.ask({.url = f.server.http()})->body == "here");
+  }
+  f.self->send(f.http, http_request{.url = "http://d.hangs.test/", .body = {}, .headers = {}});
+  CHECK(f.ask({.url = f.server.http()})->body == "here");
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "connectors/net/websocket.hpp"
+#include "tests/connectors/hanging_names.hpp"
 #include "tests/support/cutting_proxy.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/mailbox_probe.hpp"
@@ -273,4 +274,35 @@ TEST_CASE("NET-OUT closes what belongs to an actor that is gone, and keeps users
   f.say(1, "still here");
   CHECK(f.hear() == "still here");
   CHECK(peers == 2);
+}
+
+TEST_CASE("NET-OUT gives up a name that hangs, and opens others meanwhile") {
+  const hanging_names hang;
+  fixture f;
+  echo(f.server);
+  f.server.serve();
+  f.open(1, "ws://e.hangs.test/secret");
+  f.open(2, f.server.ws());
+  CHECK(expect<ws_opened>(f.self).connection == 2);
+  const auto end = expect<ws_closed>(f.self);
+  CHECK(end.connection == 1);
+  CHECK(end.why == ws_end::unreachable);
+  CHECK(end.text == "e.hangs.test: no address in time");
+  f.say(2, "still here");
+  CHECK(f.hear() == "still here");
+}
+
+TEST_CASE("NET-OUT does not take its own pause for the silence of a server") {
+  auto options = quick();
+  options.ping_every = 100ms;
+  options.unread_messages_max = 10;
+  fixture f{options};
+  f.server.on_upgrade = [&](int peer) {
+    for (int i = 0; i < 400; ++i) f.server.send_text(peer, std::to_string(i));
+  };
+  f.server.serve();
+  f.open(1, f.server.ws());
+  expect<ws_opened>(f.self);
+  CHECK(expect_none<ws_closed>(f.self, 1'500ms));
+  for (int i = 0; i < 400; ++i) REQUIRE(f.hear() == std::to_string(i));
 }
