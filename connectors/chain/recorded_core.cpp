@@ -51,22 +51,27 @@ void recorded_core::keep_new(const block_record& record, passed& known, block_re
 recorded_verdict recorded_core::on_record(const block_record& record) {
   recorded_verdict out;
   out.fresh = record;
-  const bool is_block = record.has_header;
-  const bool block_is_new = is_block && !entry(record.header.hash).block;
+  const bool block_is_new = record.has_header && !entry(record.header.hash).block;
   if (block_is_new) {
     link(record, out);
-    join_receipts(out.fresh);
     ++counts_.blocks;
   }
   auto& known = entry(record.header.hash);
-  if (is_block) known.block = true;
+  if (block_is_new) known.block = true;
+  // A head may have come long before: its block is then late, but its transactions are new.
+  if (record.has_transactions && !known.transactions_passed) {
+    known.transactions_passed = true;
+    counts_.unknown_transaction_types += record.unknown_transaction_types;
+    join_receipts(out.fresh);
+  } else {
+    out.fresh.transactions.clear();
+  }
   keep_new(record, known, out.fresh);
   if (!block_is_new) {
     out.fresh.has_header = false;
-    out.fresh.transactions.clear();
     out.supplement = true;
   }
-  out.commit = block_is_new || !out.fresh.logs.empty();
+  out.commit = block_is_new || !out.fresh.transactions.empty() || !out.fresh.logs.empty();
   if (!out.commit)
     ++counts_.duplicates;
   else if (out.supplement)

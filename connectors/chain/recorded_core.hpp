@@ -24,8 +24,9 @@ struct recorded_verdict {
 
 struct recorded_counts {
   std::uint64_t blocks = 0;
-  std::uint64_t transactions = 0;  ///< distinct, of blocks and receipts
-  std::uint64_t logs = 0;          ///< distinct, of receipts and eth_getLogs
+  std::uint64_t transactions = 0;               ///< distinct, of blocks and receipts
+  std::uint64_t logs = 0;                       ///< distinct, of receipts and eth_getLogs
+  std::uint64_t unknown_transaction_types = 0;  ///< of transactions that are events
   std::uint64_t supplements = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t discontinuities = 0;
@@ -42,8 +43,9 @@ class recorded_core {
  private:
   /// What has passed of one block.
   struct passed {
-    bool block = false;  ///< header and transactions
-    std::unordered_set<hash32> transactions;
+    bool block = false;                       ///< as a link of the chain: its header
+    bool transactions_passed = false;         ///< all of them, as events
+    std::unordered_set<hash32> transactions;  ///< that were counted
     std::unordered_set<std::uint64_t> logs;
   };
   passed& entry(const hash32& hash);

@@ -1,5 +1,7 @@
 // CHAIN's rules for recordings: commit as it comes, count holes, dedupe pieces, revert only on a
 // known parent.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "connectors/chain/recorded_core.hpp"
@@ -112,4 +114,64 @@ TEST_CASE("recording: only a competing block on a known parent reverts") {
   CHECK(back.commit);
   CHECK(!back.supplement);
   CHECK(back.revert->blocks.size() == 1);
+}
+
+namespace {
+
+block_record head(block_number n, std::string_view own, std::string_view parent) {
+  auto r = block(n, own, parent);
+  r.has_transactions = false;
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("recording: head, block and receipts in any order make each event once") {
+  std::vector<int> order{0, 1, 2, 0, 1, 2};
+  do {
+    recorded_core core{1};
+    std::size_t blocks = 0;
+    std::size_t transactions = 0;
+    std::vector<std::uint64_t> logs;
+    for (const int piece : order) {
+      auto whole = block(1, "1", "0", {"t", "u"});
+      whole.unknown_transaction_types = 1;
+      const auto verdict = core.on_record(piece == 0   ? head(1, "1", "0")
+                                          : piece == 1 ? whole
+                                                       : receipts(1, "1", "t", {0, 1}));
+      if (!verdict.commit) continue;
+      blocks += verdict.fresh.has_header ? 1 : 0;
+      CHECK(verdict.supplement == !verdict.fresh.has_header);
+      transactions += verdict.fresh.transactions.size();
+      for (const auto& log : verdict.fresh.logs) logs.push_back(log.log_index);
+    }
+    CHECK(blocks == 1);
+    CHECK(transactions == 2);
+    CHECK(logs == std::vector<std::uint64_t>{0, 1});
+    CHECK(core.counts().blocks == 1);
+    CHECK(core.counts().transactions == 2);
+    CHECK(core.counts().unknown_transaction_types == 1);
+    CHECK(core.counts().discontinuities == 0);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_CASE("recording: heads that run ahead of their blocks lose no transaction and make no hole") {
+  recorded_core core{1};
+  core.on_record(head(1, "1", "0"));
+  core.on_record(head(2, "2", "1"));
+  for (const auto* own : {"1", "2"}) {
+    auto whole = block(own[0] == '1' ? 1 : 2, own, own[0] == '1' ? "0" : "1", {own, "t"});
+    whole.receipts = receipts(whole.header.number, own, "t", {0}).receipts;
+    whole.receipts[0].gas_used = 21'000;
+    const auto late = core.on_record(whole);
+    CHECK(late.commit);
+    CHECK(late.supplement);
+    CHECK(!late.revert);
+    CHECK(!late.gap);
+    REQUIRE(late.fresh.transactions.size() == 2);
+    CHECK(late.fresh.transactions[1].gas_used.value_or(0) == 21'000);
+    CHECK(late.fresh.logs.size() == 1);
+  }
+  CHECK(core.counts().blocks == 2);
+  CHECK(core.tip()->number == 2);
 }
