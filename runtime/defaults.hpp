@@ -101,6 +101,17 @@ inline constexpr std::size_t chain_ledger_max = 16'384;
 /// A fetch that failed is tried again after this long, doubling with jitter up to the limit.
 inline constexpr std::chrono::milliseconds fetch_retry_min = 100ms;
 inline constexpr std::chrono::milliseconds fetch_retry_max = 10s;
+/// A block that was announced and is not there is asked for this often (about 1.5 s in all: nodes
+/// behind one address are seldom further apart) before it is given up …
+inline constexpr std::size_t missing_tries_max = 5;
+/// … until the next head, or until it is looked for again: on a quiet chain no head may come for
+/// long. Doubling with jitter up to the limit.
+inline constexpr std::chrono::milliseconds look_again_min = 1s;
+inline constexpr std::chrono::milliseconds look_again_max = 30s;
+/// After so many answers that were not the block (about 10 s) the chain counts as blocked …
+inline constexpr std::size_t blocked_after = 8;
+/// … and an operator hears of it this often.
+inline constexpr std::chrono::milliseconds blocked_said_every = 60s;
 /// Hashes of pending transactions remembered, so that a transaction is an event once.
 inline constexpr std::size_t pending_known_max = 65'536;
 
@@ -118,6 +129,8 @@ inline constexpr std::size_t message_bytes_max = 32u * 1024 * 1024;
 inline constexpr std::size_t http_body_bytes_max = 64u * 1024 * 1024;
 inline constexpr std::chrono::milliseconds reconnect_min = 100ms;
 inline constexpr std::chrono::milliseconds reconnect_max = 30s;
+/// A connection that lived this long was a good one though no head came: the next pause is short.
+inline constexpr std::chrono::milliseconds settled_after = 10s;
 inline constexpr std::chrono::milliseconds request_timeout = 15s;
 inline constexpr std::chrono::milliseconds ping_every = 20s;
 

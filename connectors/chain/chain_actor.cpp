@@ -8,6 +8,7 @@
 
 #include "connectors/chain/block_events.hpp"
 #include "connectors/chain/chain_core.hpp"
+#include "connectors/chain/fetch_retries.hpp"
 #include "connectors/chain/pending_filter.hpp"
 #include "connectors/chain/recorded_core.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
@@ -16,24 +17,51 @@
 namespace eremos {
 namespace {
 
-/// A block that a provider announced and does not have is asked for this often before it is given
-/// up.
-constexpr std::size_t missing_tries_max = 5;
+// --- to itself; of a number that is not the newest nothing comes any more
+struct pause_over {
+  std::uint64_t number = 0;
+};
+struct look_again_due {
+  std::uint64_t number = 0;
+};
+template <class I>
+auto inspect(I& f, pause_over& x) {
+  return f(x.number);
+}
+template <class I>
+auto inspect(I& f, look_again_due& x) {
+  return f(x.number);
+}
+
+using own_actor = chain_actor::extend<caf::reacts_to<pause_over>, caf::reacts_to<look_again_due>>;
+
+fetch_end end_of(const failure& why) {
+  switch (why.code) {
+    case errc::block_not_found:
+      return fetch_end::missing;
+    case errc::provider_unreachable:
+    case errc::shutting_down:
+      return fetch_end::unreachable;
+    default:
+      return fetch_end::refused;
+  }
+}
 
 template <class... Fs>
 struct overload : Fs... {
   using Fs::operator()...;
 };
 
-class chain final : public chain_actor::base {
+class chain final : public own_actor::base {
  public:
   chain(caf::actor_config& cfg, chain_config config, connector_actor connector, chain_listener next)
-      : chain_actor::base(cfg),
+      : own_actor::base(cfg),
         config_(std::move(config)),
         connector_(std::move(connector)),
         next_(std::move(next)),
         core_({.chain = config_.chain, .first_block = first_block(config_)}),
-        recorded_(config_.chain) {
+        recorded_(config_.chain),
+        retries_(config_.chain) {
     core_.resume(config_.restart.ledger, config_.restart.resume_after);
     report_.chain = config_.chain;
     report_.source = config_.source;
@@ -57,10 +85,16 @@ class chain final : public chain_actor::base {
             [this](const block_recorded& r) { on_recorded(*r.record); },
             [this](const source_ended&) { on_source_ended(); },
             [this](const block_finished& f) { on_finished(f); },
-            [this](const retry_fetch&) { on_retry(); },
+            [this](const retry_fetch&) { go_on(); },
             [this](const drain&) { return on_drain(); },
             [this](const await_end&) { return on_await_end(); },
-            [this](const get_report&) { return on_report(); }};
+            [this](const get_report&) { return on_report(); },
+            [this](const pause_over& p) {
+              if (paused_ && p.number == pauses_) go_on();
+            },
+            [this](const look_again_due& l) {
+              if (l.number == looks_ && core_.look_again()) advance();
+            }};
   }
 
  private:
@@ -71,8 +105,13 @@ class chain final : public chain_actor::base {
   // --- a followed chain ---
 
   void on_head(const head_seen& h) {
-    report_.head = std::max(report_.head, h.number);
-    core_.on_head(h);
+    // Two nodes that lost the same provider must not return at the same moment.
+    retries_.stir(static_cast<std::uint64_t>(h.received_ns));
+    if (core_.on_head(h)) {
+      const auto* tip = core_.tip();
+      report_.head = tip != nullptr ? std::max(h.number, tip->number) : h.number;
+      retries_.new_head();
+    }
     advance();
   }
 
@@ -96,18 +135,17 @@ class chain final : public chain_actor::base {
   }
 
   bool idle() {
-    if (!core_.fetching() && core_.behind() == 0) report_.state = "following";
+    if (!core_.fetching() && core_.behind() == 0) say_state("following");
     settle();
     return false;
   }
 
   void fetch(const fetch_block& what) {
-    if (core_.behind() > 1) report_.state = "catching_up";
+    if (core_.behind() > 1) say_state("catching_up");
     request(connector_, caf::infinite, what)
         .then(
             [this](const shared<block_record>& record) {
-              missing_tries_ = 0;
-              retry_delay_ = defaults::fetch_retry_min;
+              if (retries_.succeeded()) unblocked();
               core_.on_block(record);
               advance();
             },
@@ -115,21 +153,31 @@ class chain final : public chain_actor::base {
   }
 
   void on_fetch_failed(const fetch_block& what, const failure& why) {
-    const bool missing = why.code == errc::block_not_found;
-    const bool gone = missing && ++missing_tries_ >= missing_tries_max;
-    core_.on_missing(gone);
-    config_.log.warn("fetch_failed", fmt::format("block {}: {}{}", what.number, why.message,
-                                                 gone ? "; given up until the next head" : ""));
-    if (gone) {
-      missing_tries_ = 0;
+    const auto end = end_of(why);
+    const auto verdict = retries_.failed(end);
+    core_.on_missing(verdict.give_up);
+    const auto text = fmt::format("block {}: {}", what.number, why.message);
+    if (verdict.say_blocked)
+      config_.log.error("chain_blocked",
+                        fmt::format("{}; refused {} times, and asked for until it can be had", text,
+                                    retries_.refused()));
+    else
+      config_.log.warn("fetch_failed", text + (verdict.give_up ? "; given up for now" : ""));
+    if (retries_.blocked() && end == fetch_end::refused) say_state("blocked");
+    if (verdict.give_up) {
+      delayed_send(this, verdict.pause, look_again_due{++looks_});
       return advance();
     }
     paused_ = true;
-    delayed_send(this, retry_delay_, retry_fetch{});
-    retry_delay_ = std::min(retry_delay_ * 2, defaults::fetch_retry_max);
+    delayed_send(this, verdict.pause, pause_over{++pauses_});
   }
 
-  void on_retry() {
+  void unblocked() {
+    config_.log.info("chain_unblocked", "the block came after all");
+    say_state("following");
+  }
+
+  void go_on() {
     paused_ = false;
     advance();
   }
@@ -163,7 +211,6 @@ class chain final : public chain_actor::base {
 
   void on_recorded(const block_record& record) {
     auto verdict = recorded_.on_record(record);
-    report_.unknown_transaction_types += record.unknown_transaction_types;
     if (verdict.revert) send(next_, *verdict.revert);
     if (verdict.gap) send(next_, *verdict.gap);
     if (!verdict.commit) return more(1);
@@ -235,11 +282,19 @@ class chain final : public chain_actor::base {
   }
 
   void on_provider(const provider_state& p) {
-    report_.state = p.connected ? "following" : "connecting";
-    if (p.connected)
-      config_.log.info("connected", p.text);
-    else
-      config_.log.warn("disconnected", p.text);
+    say_state(!p.connected ? "connecting" : "following");
+    if (!p.connected) return config_.log.warn("disconnected", p.text);
+    config_.log.info("connected", p.text);
+    // What failed may have failed for want of a provider.
+    static_cast<void>(core_.look_again());
+    if (config_.style == connector_style::follow) go_on();
+  }
+
+  /// A chain that has stopped or ended stays so, and a blocked one until it gets its block;
+  /// whatever providers do.
+  void say_state(std::string_view state) {
+    if (stopped_ || end_told_) return;
+    report_.state = retries_.blocked() && state != "connecting" ? "blocked" : state;
   }
 
   // --- ending and being asked ---
@@ -281,6 +336,7 @@ class chain final : public chain_actor::base {
       out.blocks = c.blocks;
       out.transactions = c.transactions;
       out.logs = c.logs;
+      out.unknown_transaction_types = c.unknown_transaction_types;
       out.supplements = c.supplements;
       out.duplicates = c.duplicates;
       out.discontinuities = c.discontinuities;
@@ -303,6 +359,7 @@ class chain final : public chain_actor::base {
   chain_listener next_;
   chain_core core_;
   recorded_core recorded_;
+  fetch_retries retries_;
   pending_filter pending_;
 
   std::uint64_t commit_ = 0;
@@ -311,12 +368,12 @@ class chain final : public chain_actor::base {
   std::uint64_t events_in_flight_ = 0;
 
   bool paused_ = false;  ///< a retry is waiting
+  std::uint64_t pauses_ = 0;
+  std::uint64_t looks_ = 0;
   bool stopped_ = false;
   bool draining_ = false;
   bool source_ended_ = false;
   bool end_told_ = false;
-  std::size_t missing_tries_ = 0;
-  std::chrono::milliseconds retry_delay_ = defaults::fetch_retry_min;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::vector<caf::typed_response_promise<drained>> ends_;
   chain_report report_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,21 +20,35 @@ void chain_core::resume(const std::vector<block_ref>& known, const maybe<block_r
   }
 }
 
-void chain_core::on_head(const head_seen& head) {
-  if (ledger_.contains(head.hash)) {
+bool chain_core::is_stale(const head_seen& head) const {
+  const auto* first = ledger_.first();
+  if (first == nullptr || head.number > first->number) return false;
+  return head.number < first->number || tip()->number > first->number;
+}
+
+bool chain_core::on_head(const head_seen& head) {
+  const bool stale = is_stale(head);
+  if (stale || ledger_.contains(head.hash)) {
     ++duplicates_;
-    return;
+    return !stale;
   }
   target_ = head;
+  given_up_.reset();
+  return true;
 }
 
 void chain_core::on_block(shared<block_record> record) {
   fetching_ = false;
   const auto ref = record->ref();
+  const auto doubted = std::exchange(doubted_, std::nullopt);
+  const bool answers_doubt = doubted && target_ && target_->hash == *doubted;
   if (ledger_.contains(ref.hash)) {
     ++duplicates_;
+    // Nothing new lies that way. A doubted head was not canonical: what is known still is.
+    if (answers_doubt || !doubted) target_.reset();
     return;
   }
+  if (answers_doubt) target_->hash = ref.hash;
   for (auto& known : branch_) {
     if (known.ref.hash != ref.hash) continue;
     known.record = std::move(record);
@@ -50,9 +65,16 @@ void chain_core::on_block(shared<block_record> record) {
 
 void chain_core::on_missing(bool gone) {
   fetching_ = false;
+  doubted_.reset();
   if (!gone) return;
   branch_.clear();
-  target_.reset();
+  given_up_ = std::exchange(target_, std::nullopt);
+}
+
+bool chain_core::look_again() {
+  if (target_ || !given_up_) return false;
+  target_ = std::exchange(given_up_, std::nullopt);
+  return true;
 }
 
 std::uint64_t chain_core::behind() const noexcept {
@@ -63,7 +85,7 @@ std::uint64_t chain_core::behind() const noexcept {
 
 chain_step chain_core::next(bool room) {
   if (fetching_) return do_wait{};
-  if (target_ && ledger_.contains(target_->hash)) target_.reset();
+  if (target_ && (ledger_.contains(target_->hash) || is_stale(*target_))) target_.reset();
   if (!branch_.empty()) return commit_lowest(room);
   return room ? towards_target() : chain_step{do_wait{}};
 }
@@ -77,36 +99,34 @@ chain_step chain_core::towards_target() {
   if (!target_) return do_wait{};
   const auto* last = tip();
   if (last == nullptr) {
-    if (config_.first_block && *config_.first_block < target_->number)
-      return fetch(*config_.first_block, {});
-    return fetch(target_->number, target_->hash);
+    if (!config_.first_block || *config_.first_block == target_->number)
+      return fetch(target_->number, target_->hash);
+    if (*config_.first_block < target_->number) return fetch(*config_.first_block, {});
+    return do_wait{};  // the chain is not there yet
   }
   // A gap is filled upwards by number, so that a long one never has to be held in memory.
   if (target_->number > last->number + 1) return fetch(last->number + 1, {});
-  return fetch(target_->number, target_->hash);
+  if (target_->number >= last->number) return fetch(target_->number, target_->hash);
+  // Below the tip it may be a block that has lost: what the provider now has there decides.
+  doubted_ = target_->hash;
+  return fetch(target_->number, {});
 }
 
 chain_step chain_core::commit_lowest(bool room) {
   auto& lowest = branch_.back();
   const auto* last = tip();
+  const block_ref before{config_.chain, lowest.ref.number - (lowest.ref.number > 0 ? 1 : 0),
+                         lowest.parent};
   if (last != nullptr && lowest.parent != last->hash) {
-    if (ledger_.contains(lowest.parent)) {
-      const block_ref ancestor{config_.chain, lowest.ref.number - 1, lowest.parent};
-      return do_revert{take_back_to(ancestor)};
-    }
-    if (lowest.ref.number == 0)
-      return do_stop{
-          fmt::format("block 0 is {}, but another chain was stored here", to_hex(lowest.ref.hash))};
-    const auto oldest = ledger_.first()->number;
-    if (lowest.ref.number <= oldest)
-      return do_stop{fmt::format("a reorg goes back below block {}, the oldest one known", oldest)};
+    if (ledger_.contains(lowest.parent)) return do_revert{take_back_to(before)};
+    if (lowest.ref.number <= ledger_.first()->number) return revert_all(before);
     return fetch(lowest.ref.number - 1, lowest.parent);
   }
   if (!room) return do_wait{};
   if (!lowest.record) return fetch(lowest.ref.number, lowest.ref.hash);
   if (!stored_.empty() && stored_.front() != lowest.ref) {
     // What was stored before the restart is not what the chain says now.
-    chain_reverted undone{config_.chain, last != nullptr ? *last : block_ref{}, {}};
+    chain_reverted undone{config_.chain, before, {}};
     undone.blocks.assign(stored_.rbegin(), stored_.rend());
     stored_.clear();
     return do_revert{std::move(undone)};
@@ -116,6 +136,21 @@ chain_step chain_core::commit_lowest(bool room) {
   ledger_.push(lowest.ref);
   branch_.pop_back();
   return do_commit{std::move(record)};
+}
+
+/// The whole known chain has lost: the new one begins where the old one began.
+chain_step chain_core::revert_all(const block_ref& ancestor) {
+  if (ledger_.size() + stored_.size() >= defaults::chain_ledger_max)
+    return do_stop{fmt::format("a reorg goes back below block {}, the oldest of {} known ones",
+                               ledger_.first()->number, ledger_.size() + stored_.size())};
+  // Also when the branch is given up before it is committed, nothing below or above is begun with.
+  if (!config_.first_block) config_.first_block = ledger_.first()->number;
+  chain_reverted out{config_.chain, ancestor, {}};
+  out.blocks.assign(stored_.rbegin(), stored_.rend());
+  stored_.clear();
+  const auto popped = ledger_.pop_all();
+  out.blocks.insert(out.blocks.end(), popped.begin(), popped.end());
+  return do_revert{std::move(out)};
 }
 
 chain_reverted chain_core::take_back_to(const block_ref& ancestor) {

@@ -24,7 +24,7 @@ struct do_commit {
 struct do_revert {
   chain_reverted what;
 };
-/// A reorg goes back further than anything known: the chain cannot go on by itself.
+/// A reorg goes back further than chain_ledger_max blocks: the chain cannot go on by itself.
 struct do_stop {
   std::string why;
 };
@@ -47,11 +47,15 @@ class chain_core {
   /// after `resume_after` are committed once more (their results are known by id).
   void resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after);
 
-  void on_head(const head_seen& head);
+  /// False: stale, a provider that lags behind said it; then nothing changes.
+  bool on_head(const head_seen& head);
   /// An answer to the fetch that is open.
   void on_block(shared<block_record> record);
-  /// The fetch that is open got no answer. `gone`: do not ask for it again until a head says so.
+  /// The fetch that is open got no answer. `gone`: do not ask for it again until a head or
+  /// look_again() says so.
   void on_missing(bool gone);
+  /// Works once more towards the head that was given up, if none has come since. True if so.
+  bool look_again();
 
   /// The next thing to do. `room`: the window may take another block. At most one fetch is open at
   /// a time.
@@ -72,14 +76,19 @@ class chain_core {
     maybe<shared<block_record>> record;  ///< dropped when the branch is long
   };
 
+  /// A head at or below the oldest known block says nothing about what is above it.
+  bool is_stale(const head_seen& head) const;
   chain_step towards_target();
   chain_step commit_lowest(bool room);
   chain_step fetch(block_number number, maybe<hash32> hash);
+  chain_step revert_all(const block_ref& ancestor);
   chain_reverted take_back_to(const block_ref& ancestor);
 
   chain_core_config config_;
   block_ledger ledger_;
   maybe<head_seen> target_;          ///< the head that is being worked towards
+  maybe<head_seen> given_up_;        ///< the last one whose block nobody had
+  maybe<hash32> doubted_;            ///< head below the tip, whose height is asked for by number
   std::deque<branch_block> branch_;  ///< newest first: blocks that do not link to the tip yet
   std::deque<block_ref>
       stored_;  ///< stored before the restart and committed once more, oldest first

@@ -24,4 +24,11 @@ std::vector<block_ref> block_ledger::pop_after(const hash32& hash) {
   return out;
 }
 
+std::vector<block_ref> block_ledger::pop_all() {
+  std::vector<block_ref> out{blocks_.rbegin(), blocks_.rend()};
+  blocks_.clear();
+  numbers_.clear();
+  return out;
+}
+
 }  // namespace eremos

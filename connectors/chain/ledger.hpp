@@ -17,8 +17,11 @@ class block_ledger {
   const block_ref* last() const noexcept { return blocks_.empty() ? nullptr : &blocks_.back(); }
   const block_ref* first() const noexcept { return blocks_.empty() ? nullptr : &blocks_.front(); }
   bool empty() const noexcept { return blocks_.empty(); }
+  std::size_t size() const noexcept { return blocks_.size(); }
   /// Takes off every block after the one of this hash, newest first. Precondition: contains(hash).
   std::vector<block_ref> pop_after(const hash32& hash);
+  /// Takes off every block, newest first.
+  std::vector<block_ref> pop_all();
 
  private:
   std::deque<block_ref> blocks_;

@@ -21,6 +21,8 @@ class backoff {
     return std::chrono::milliseconds{static_cast<std::int64_t>(half + random() % (half + 1))};
   }
   void reset() noexcept { next_ = min_; }
+  /// More of what decides the jitter.
+  void stir(std::uint64_t more) noexcept { state_ ^= more; }
 
  private:
   /// splitmix64 (Steele, Lea, Flood 2014).

@@ -193,17 +193,150 @@ TEST_CASE("CHAIN: without room nothing is committed and nothing is lost") {
   CHECK(l.chain.size() == 6);
 }
 
-TEST_CASE("CHAIN: a reorg below everything known stops the chain and says so") {
+TEST_CASE("CHAIN: a reorg of all that a young node knows begins the new branch where it began") {
+  const auto start = GENERATE(maybe<block_number>{}, maybe<block_number>{40});
+  const auto depth = GENERATE(block_number{1}, block_number{11}, block_number{15});
   fake_provider p;
-  p.grow(0, 0, 50, {});
-  chain_core core{{.chain = 1, .first_block = block_number{40}}};
+  p.grow(0, 0, 40, {});
+  chain_core core{{.chain = 1, .first_block = start}};
   listener l;
   core.on_head(p.head());
   l.run(core, p);
-  p.grow(1, 30, 51, fake_provider::hash_of(29, 0));
+  p.grow(0, 41, 50, fake_provider::hash_of(40, 0));
   core.on_head(p.head());
   l.run(core, p);
-  CHECK(l.stopped.find("below block 40") != std::string::npos);
+  REQUIRE(l.chain.size() == 11);
+  const auto fork = 50 - depth;
+  p.grow(1, fork + 1, 52, fake_provider::hash_of(fork, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  INFO("start " << start.has_value() << ", depth " << depth);
+  CHECK(l.stopped.empty());
+  CHECK(l.reverts == 1);
+  REQUIRE(l.chain.size() == 13);
+  CHECK(l.chain.front().number == 40);
+  CHECK(l.chain.back().hash == fake_provider::hash_of(52, 1));
+}
+
+TEST_CASE("CHAIN: the only block it knows is taken back for another one of its height") {
+  const block_number number = GENERATE(0, 100);
+  fake_provider p;
+  p.grow(0, 0, number, {});
+  chain_core core{{.chain = 1}};
+  core.on_head(p.head());
+  listener l;
+  l.run(core, p);
+  if (number == 0)
+    p.grow(1, 0, 0, {});
+  else
+    p.grow(1, number, number, fake_provider::hash_of(number - 1, 0));
+  core.on_head(p.head());
+  CHECK(std::holds_alternative<do_fetch>(core.next(true)));
+  core.on_block(*p.get({number, p.head().hash}));
+  const auto step = core.next(true);
+  const auto* revert = std::get_if<do_revert>(&step);
+  REQUIRE(revert != nullptr);
+  CHECK(revert->what.ancestor == block_ref{1, number == 0 ? 0 : number - 1, p.head().parent_hash});
+  CHECK(revert->what.blocks == l.chain);
+  CHECK(std::holds_alternative<do_commit>(core.next(true)));
+  p.grow(1, number + 1, number + 3, fake_provider::hash_of(number, 1));
+  core.on_head(p.head());
+  listener after;
+  after.run(core, p);
+  CHECK(after.chain.size() == 3);
+}
+
+TEST_CASE("CHAIN: it never begins below its first block, also not when that is not there yet") {
+  fake_provider p;
+  p.grow(0, 0, 30, {});
+  chain_core core{{.chain = 1, .first_block = block_number{40}}};
+  core.on_head(p.head());
+  listener l;
+  l.run(core, p);
+  CHECK(l.chain.empty());
+  p.grow(0, 31, 41, fake_provider::hash_of(30, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  REQUIRE(l.chain.size() == 2);
+  CHECK(l.chain.front().number == 40);
+}
+
+TEST_CASE("CHAIN: a reorg below a full ledger stops the chain and says so") {
+  const auto all = block_number{defaults::chain_ledger_max};
+  std::vector<block_ref> known;
+  for (block_number n = 10; n < 10 + all; ++n)
+    known.push_back({1, n, fake_provider::hash_of(n, 0)});
+  chain_core core{{.chain = 1}};
+  core.resume(known, known.back());
+  fake_provider p;
+  p.grow(1, 5, 10 + all, fake_provider::hash_of(4, 0));
+  core.on_head(p.head());
+  listener l;
+  l.run(core, p);
+  CHECK(l.stopped.find("below block 10,") != std::string::npos);
+  CHECK(l.reverts == 0);
+}
+
+TEST_CASE("CHAIN: a provider that lags behind changes nothing") {
+  fake_provider p;
+  p.grow(0, 0, 100, {});
+  const auto at = [](block_number n, std::uint64_t branch) {
+    return head_seen{1, n, fake_provider::hash_of(n, branch), fake_provider::hash_of(n - 1, branch),
+                     0};
+  };
+  chain_core core{{.chain = 1}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  // Below the only block that is known.
+  CHECK(!core.on_head(at(99, 0)));
+  l.run(core, p);
+  p.grow(0, 101, 105, fake_provider::hash_of(100, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  SECTION("a head below or at the oldest known block") {
+    CHECK(!core.on_head(at(98, 0)));
+    CHECK(!core.on_head(at(100, 7)));
+    CHECK(core.duplicates() == 3);
+  }
+  SECTION("a known one") {
+    CHECK(core.on_head(at(103, 0)));
+    CHECK(core.duplicates() == 2);
+  }
+  SECTION("a block that has lost, announced late") {
+    auto lost = *p.get({103, fake_provider::hash_of(103, 0)});
+    lost.header.hash = fake_provider::hash_of(103, 7);
+    p.blocks[lost.header.hash] = lost;
+    CHECK(core.on_head(at(103, 7)));
+    l.run(core, p);
+    CHECK(core.duplicates() == 2);
+  }
+  l.run(core, p);
+  CHECK(l.stopped.empty());
+  CHECK(l.reverts == 0);
+  CHECK(l.chain.size() == 6);
+  p.grow(0, 106, 106, fake_provider::hash_of(105, 0));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.chain.size() == 7);
+}
+
+TEST_CASE("CHAIN: what was given up is there when it is looked for again") {
+  fake_provider p;
+  p.grow(0, 0, 5, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(!core.look_again());
+  core.on_head({1, 6, fake_provider::hash_of(6, 0), fake_provider::hash_of(5, 0), 0});
+  l.run(core, p);
+  CHECK(l.chain.size() == 6);
+  p.grow(0, 6, 6, fake_provider::hash_of(5, 0));
+  CHECK(core.look_again());
+  l.run(core, p);
+  CHECK(l.chain.size() == 7);
+  CHECK(!core.look_again());
 }
 
 TEST_CASE(
@@ -222,6 +355,19 @@ TEST_CASE(
     l.run(core, p);
     CHECK(l.reverts == 0);
     CHECK(l.chain.size() == 21);
+  }
+  SECTION("all of it changed") {
+    p.grow(1, 0, 20, {});
+    const auto resume_after = GENERATE(4, -1);
+    chain_core core{{.chain = 1, .first_block = block_number{0}}};
+    core.resume(known, resume_after < 0 ? maybe<block_ref>{} : known[4]);
+    core.on_head(p.head());
+    listener l;
+    l.chain = known;
+    l.run(core, p);
+    CHECK(l.reverts == 1);
+    CHECK(l.chain.size() == 21);
+    CHECK(l.chain.front().hash == fake_provider::hash_of(0, 1));
   }
   SECTION("changed above the snapshot") {
     p.grow(1, 13, 20, fake_provider::hash_of(12, 0));
