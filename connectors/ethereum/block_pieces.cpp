@@ -78,6 +78,16 @@ status merge_piece(block_record& into, block_record&& piece) {
   return ok;
 }
 
+status is_asked_for(const block_record& got, const fetch_block& asked) {
+  if (asked.hash && got.header.hash != *asked.hash)
+    return {errc::provider_refused, fmt::format("asked for block {}, got block {}",
+                                                to_hex(*asked.hash), to_hex(got.header.hash))};
+  if (got.header.number != asked.number)
+    return {errc::provider_refused,
+            fmt::format("asked for block {}, got block {}", asked.number, got.header.number)};
+  return ok;
+}
+
 std::size_t join_receipts(block_record& block) {
   std::unordered_map<hash32, const receipt_record*> by_hash;
   by_hash.reserve(block.receipts.size());

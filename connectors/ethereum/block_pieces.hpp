@@ -11,6 +11,10 @@ namespace eremos {
 /// or blocks; `into` is then unchanged.
 status merge_piece(block_record& into, block_record&& piece);
 
+/// Whether a fetched block is the one that was asked for, by number and by hash. Errors:
+/// provider_refused, which says what came instead.
+status is_asked_for(const block_record& got, const fetch_block& asked);
+
 /// Puts what receipts know into the transactions: succeeded, gas_used, contract_address, and
 /// effective_gas_price, which also becomes gas_price. Matched by transaction hash. Returns the
 /// number of transactions that have a receipt.

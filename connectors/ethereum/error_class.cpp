@@ -25,10 +25,17 @@ failure classify_rpc_error(const rpc_error& error, std::string_view method) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto code = error.code.value_or(0);
   auto kind = errc::provider_refused;
+  // A plan that lacks a method lacks it for good, though it names the plan as a used-up one does.
+  // And -32602 for a method whose one parameter we know to be right: it is known in part only.
+  if (says_any(text, {"not available on the ", "not available on your ", "not available in your ",
+                      "not available for your "}) ||
+      (code == -32602 && method == "eth_getBlockReceipts"))
+    kind = errc::method_unsupported;
   // Words before codes: -32005 and -32016 mean different things at different providers.
-  if (says_any(text, {"rate limit", "too many requests", "exceeded the quota", "limit exceeded",
-                      "under too much load", "capacity limit", "free tier", "credits limited"}) ||
-      code == -32005 || code == 429 || code == 402)
+  else if (says_any(text,
+                    {"rate limit", "too many requests", "exceeded the quota", "limit exceeded",
+                     "under too much load", "capacity limit", "free tier", "credits limited"}) ||
+           code == -32005 || code == 429 || code == 402)
     kind = errc::rate_limited;
   else if (says_any(text,
                     {"header not found", "block not found", "unknown block", "missing trie node"}))

@@ -5,8 +5,10 @@
 
 #include "connectors/ethereum/backoff.hpp"
 #include "connectors/ethereum/bad_input_counter.hpp"
+#include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/error_class.hpp"
 #include "connectors/ethereum/log_sightings.hpp"
+#include "connectors/ethereum/pending_lookups.hpp"
 #include "connectors/ethereum/provider_options.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
 
@@ -40,6 +42,12 @@ TEST_CASE("errors of providers: words decide before codes, and the provider is q
   CHECK(classify(-32012, "credits limited to 6000/sec") == errc::rate_limited);
   CHECK(classify(-32000, "header not found") == errc::block_not_found);
   CHECK(classify(-32602, "invalid argument 0") == errc::provider_refused);
+  CHECK(classify(-32600, "eth_x is not available on the Free tier - upgrade to Pay As You Go") ==
+        errc::method_unsupported);
+  CHECK(classify(-32000, "you have reached the free tier limits") == errc::rate_limited);
+  CHECK(classify_rpc_error({.code = -32602, .message = "invalid argument 0", .data = ""},
+                           "eth_getBlockReceipts")
+            .code == errc::method_unsupported);
   const auto hostile = classify_rpc_error(
       {.code = 1,
        .message = "see https://node.example/v3/KEY\x1b[2J\n" + std::string(5'000, 'x'),
@@ -158,4 +166,38 @@ TEST_CASE("logs shown by the subscription: only the newest blocks are remembered
   for (std::uint8_t n = 0; n <= log_sightings::blocks_max; ++n) seen.note(block_hash(n), 1);
   CHECK(seen.missing_in(block_hash(0), {}).empty());
   CHECK(seen.missing_in(block_hash(1), {}).size() == 1);
+}
+
+TEST_CASE("blocks: an answer that is not the block asked for is told from one that is") {
+  block_record got;
+  got.header.number = 7;
+  got.header.hash = block_hash(7);
+  CHECK(is_asked_for(got, {7, {}}));
+  CHECK(is_asked_for(got, {7, block_hash(7)}));
+  CHECK(!is_asked_for(got, {8, {}}));
+  CHECK(!is_asked_for(got, {8, block_hash(7)}));
+  CHECK(!is_asked_for(got, {7, block_hash(8)}));
+}
+
+TEST_CASE(
+    "mempool: what is not there is looked up once more, and the oldest go before the newest") {
+  pending_lookups lookups;
+  for (std::size_t i = 0; i < pending_lookups::waiting_max; ++i) CHECK(lookups.add(block_hash(1)));
+  CHECK(!lookups.add(block_hash(2)));
+  CHECK(lookups.waiting() == pending_lookups::waiting_max);
+  for (std::size_t i = 0; i < pending_lookups::open_max; ++i) CHECK(lookups.next());
+  CHECK(!lookups.next());
+  lookups.finish();
+  CHECK(lookups.next());
+  lookups.clear();
+  CHECK(!lookups.next());
+  lookups.add(block_hash(3));
+  const auto first = lookups.next();
+  REQUIRE(first);
+  CHECK(lookups.once_more(*first));
+  const auto second = lookups.next();
+  REQUIRE(second);
+  CHECK(second->hash == block_hash(3));
+  CHECK(!lookups.once_more(*second));
+  CHECK(!lookups.next());
 }

@@ -1,12 +1,13 @@
-"""A provider that serves a small made-up chain over a WebSocket, and misbehaves as told. Standard library only."""
+"""Providers that serve a small made-up chain over a WebSocket or HTTP, and misbehave as told. Standard library only."""
 import asyncio
 import base64
 import hashlib
+import http.server
 import json
 import struct
 import threading
 
-from support import free_port
+from support import free_port, run
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 
@@ -34,11 +35,88 @@ def receipt(t):
             "contractAddress": None, "logs": [], "type": t["type"]}
 
 
+def sibling(of, name, parent=None):
+    """Another block of the same height, and of the same parent unless one is given."""
+    return {**of, "hash": hash_of(name), "parentHash": parent or of["parentHash"]}
+
+
+def head(b, subscription="0xbeef"):
+    """The notification of newHeads."""
+    return json.dumps({"jsonrpc": "2.0", "method": "eth_subscription",
+                       "params": {"subscription": subscription, "result": {**b, "transactions": None}}})
+
+
+def answers(blocks, latest, **more):
+    """A well-behaved provider of these blocks; `blocks` may grow, of one height the last is canonical."""
+    def by_hash(value):
+        return next((b for b in blocks if b["hash"] == value), None)
+
+    def by_number(value):
+        return latest() if value == "latest" else next((b for b in reversed(blocks) if b["number"] == value), None)
+    return {"eth_chainId": lambda _: {"result": "0x1"},
+            "eth_subscribe": lambda p: {"result": "0xbeef"} if p[0] == "newHeads" else {"error": {"code": -32602, "message": "no"}},
+            "eth_getBlockByHash": lambda p: {"result": by_hash(p[0])},
+            "eth_getBlockByNumber": lambda p: {"result": by_number(p[0])},
+            "eth_getBlockReceipts": lambda p: {"result": [receipt(t) for t in by_hash(p[0])["transactions"]]},
+            "eth_getLogs": lambda p: {"result": []}, **more}
+
+
+def stats(data):
+    """What the only chain of a running node says of itself, and the bad input of its provider by kind."""
+    code, out, _ = run("stats", "--data-dir", data, "--json")
+    if code != 0:
+        return {}, {}
+    chain = json.loads(out.splitlines()[0])["chains"][0]
+    return chain, {b["kind"]: b["count"] for b in chain["connector"]["bad"]}
+
+
+def config(path, start=None, **options):
+    """A configuration of one chain with one such provider."""
+    text = "[chains.ethereum]\n" + (f"start = {start}\n" if start is not None else "")
+    text += '[[chains.ethereum.providers]]\nkind = "ethereum"\n'
+    path.write_text(text + "".join(f"{key} = {json.dumps(value)}\n" for key, value in options.items()))
+    return path
+
+
+UNKNOWN = {"error": {"code": -32601, "message": "method not found"}}
+
+
+class HttpProvider:
+    """The same over HTTP; counts what it is asked."""
+
+    def __init__(self, answers):
+        self.asked = {}
+        self.port = free_port()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                call = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                outer.asked[call["method"]] = outer.asked.get(call["method"], 0) + 1
+                answer = answers.get(call["method"], lambda _: UNKNOWN)(call["params"])
+                body = json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 class Provider:
     """Answers requests from `answers[method](params)`; `script` runs once newHeads is subscribed."""
 
     def __init__(self, answers, script):
         self.answers, self.script = answers, script
+        self.asked = {}
+        self.connections = 0
+        self.writers = set()
         self.port = free_port()
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -52,9 +130,11 @@ class Provider:
         self.loop.run_forever()
 
     async def _client(self, reader, writer):
+        self.connections += 1
+        self.writers.add(writer)
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            key = next(line.split(b":", 1)[1].strip() for line in head.split(b"\r\n")
+            request = await reader.readuntil(b"\r\n\r\n")
+            key = next(line.split(b":", 1)[1].strip() for line in request.split(b"\r\n")
                        if line.lower().startswith(b"sec-websocket-key"))
             accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
             writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -64,15 +144,21 @@ class Provider:
                 if text is None:
                     break
                 call = json.loads(text)
-                answer = self.answers.get(call["method"], lambda params: {"error": {"code": -32601, "message": "method not found"}})(
-                    call["params"])
+                answer = self.answers.get(call["method"], lambda _: UNKNOWN)(call["params"])
+                self.asked[call["method"]] = self.asked.get(call["method"], 0) + 1
                 if answer is not None:
                     self.send(writer, json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}))
                 if call["method"] == "eth_subscribe" and call["params"][0] == "newHeads":
                     asyncio.ensure_future(self.script(lambda t, w=writer: self.send(w, t)))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
+        self.writers.discard(writer)
         writer.close()
+
+    def drop(self):
+        """Cuts every connection. On this provider's own thread."""
+        for writer in list(self.writers):
+            writer.transport.abort()
 
     async def _read(self, reader, writer):
         while True:

@@ -1,0 +1,122 @@
+// One block for CHAIN: the block, then its receipts or its logs, held against what was asked for
+// and what the subscriptions showed.
+#include <fmt/format.h>
+
+#include "connectors/ethereum/block_pieces.hpp"
+#include "connectors/ethereum/decode_block.hpp"
+#include "connectors/ethereum/decode_log.hpp"
+#include "connectors/ethereum/decode_receipt.hpp"
+#include "connectors/ethereum/ethereum_connector.hpp"
+#include "runtime/caf_error.hpp"
+
+namespace eremos::ethereum {
+namespace {
+
+/// A block that lacks logs which were shown is asked for this often before it is taken as it is.
+constexpr std::size_t log_disputes_max = 3;
+
+}  // namespace
+
+ethereum_connector::block_promise ethereum_connector::on_fetch(const fetch_block& what) {
+  auto promise = make_response_promise<shared<block_record>>();
+  const auto began_ns = steady_ns();
+  const auto method = what.hash ? "eth_getBlockByHash" : "eth_getBlockByNumber";
+  const auto param = what.hash ? to_hex(*what.hash) : fmt::format("{:#x}", what.number);
+  call(method, fmt::format(R"(["{}",true])", param),
+       [this, promise, what, began_ns](const result<std::string_view>& answer) {
+         on_block(what, began_ns, promise, answer);
+       });
+  return promise;
+}
+
+void ethereum_connector::on_block(const fetch_block& what, std::int64_t began_ns,
+                                  block_promise promise, const result<std::string_view>& answer) {
+  if (!answer) return fail(promise, answer.error());
+  auto record = decode_block(parser_, decoding(), *answer);
+  if (!record && record.error().code == errc::block_not_found) {
+    bad_.count("null_block", fmt::format("block {}", what.number));
+    return fail(promise, record.error());
+  }
+  if (!record) return refuse(promise, "malformed_block", record.error());
+  if (auto fits = is_asked_for(*record, what); !fits)
+    return refuse(promise, "wrong_block", fits.error());
+  record->received_ns = began_ns;
+  fetch_pieces(std::move(*record), promise);
+}
+
+void ethereum_connector::fetch_pieces(block_record&& record, block_promise promise) {
+  auto whole = std::make_shared<block_record>(std::move(record));
+  if (!receipts_supported_) return fetch_logs(whole, promise);
+  call("eth_getBlockReceipts", fmt::format(R"(["{}"])", to_hex(whole->header.hash)),
+       [this, whole, promise](const result<std::string_view>& answer) {
+         on_receipts(whole, promise, answer);
+       });
+}
+
+void ethereum_connector::on_receipts(const std::shared_ptr<block_record>& whole,
+                                     block_promise promise,
+                                     const result<std::string_view>& answer) {
+  if (!answer && answer.error().code == errc::method_unsupported) {
+    // Until the next connection only: behind one address not every node is alike.
+    receipts_supported_ = false;
+    log_.info("no_receipts", fmt::format("logs are asked for instead: {}", answer.error().message));
+    return fetch_logs(whole, promise);
+  }
+  if (!answer) return fail(promise, answer.error());
+  auto receipts = decode_receipts(parser_, decoding(), *answer);
+  if (!receipts && receipts.error().code == errc::block_not_found) {
+    bad_.count("null_receipts", fmt::format("block {}", whole->header.number));
+    return fetch_logs(whole, promise);
+  }
+  if (!receipts) return refuse(promise, "malformed_receipts", receipts.error());
+  if (receipts->receipts.size() < whole->transactions.size())
+    return refuse(promise, "receipts_missing",
+                  {errc::provider_refused,
+                   fmt::format("block {} has {} transactions and {} receipts", whole->header.number,
+                               whole->transactions.size(), receipts->receipts.size())});
+  if (auto merged = merge_piece(*whole, std::move(*receipts)); !merged)
+    return refuse(promise, "foreign_receipts", merged.error());
+  deliver(*whole, promise);
+}
+
+void ethereum_connector::fetch_logs(const std::shared_ptr<block_record>& whole,
+                                    block_promise promise) {
+  call("eth_getLogs", fmt::format(R"([{{"blockHash":"{}"}}])", to_hex(whole->header.hash)),
+       [this, whole, promise](const result<std::string_view>& answer) {
+         if (!answer) return fail(promise, answer.error());
+         auto logs = decode_logs(parser_, decoding(), *answer);
+         if (!logs) return refuse(promise, "malformed_logs", logs.error());
+         for (auto& piece : logs->blocks)
+           if (auto merged = merge_piece(*whole, std::move(piece)); !merged)
+             return refuse(promise, "foreign_logs", merged.error());
+         whole->has_logs = true;
+         deliver(*whole, promise);
+       });
+}
+
+/// Asks again where logs are missing that the provider itself has shown.
+void ethereum_connector::deliver(block_record& whole, block_promise promise) {
+  const auto logs = all_logs(whole);
+  const auto& hash = whole.header.hash;
+  if (const auto missing = sightings_.missing_in(hash, logs); !missing.empty()) {
+    const auto text = fmt::format("block {} lacks {} logs that were shown, log {} the first",
+                                  whole.header.number, missing.size(), missing.front());
+    if (sightings_.dispute(hash) < log_disputes_max)
+      return refuse(promise, "logs_missing", {errc::provider_refused, text});
+    bad_.count("logs_missing", text);
+    log_.error("logs_missing", text + "; asked several times, it is taken as it is");
+  }
+  sightings_.settle(hash, logs);
+  promise.deliver(shared<block_record>{std::move(whole)});
+}
+
+void ethereum_connector::refuse(block_promise promise, std::string_view kind, const failure& why) {
+  bad_.count(kind, why.message);
+  fail(std::move(promise), why);
+}
+
+void ethereum_connector::fail(block_promise promise, const failure& why) {
+  promise.deliver(to_caf(why));
+}
+
+}  // namespace eremos::ethereum

@@ -1,0 +1,185 @@
+// CONNECTOR of kind "ethereum": one provider of one chain over JSON-RPC. Announces heads and
+// pending transactions, fetches whole blocks when CHAIN asks. Decides nothing about what is
+// canonical, and retries no fetch: CHAIN does. Included by its own .cpp files only; elsewhere it is
+// a connector_actor.
+//
+// Log notifications come early, incomplete and sometimes in disorder, so no event is made of them:
+// they start the fetch of their block, and what was fetched must have them.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "connectors/connector.hpp"
+#include "connectors/ethereum/backoff.hpp"
+#include "connectors/ethereum/bad_input_counter.hpp"
+#include "connectors/ethereum/decode_context.hpp"
+#include "connectors/ethereum/json_rpc.hpp"
+#include "connectors/ethereum/log_sightings.hpp"
+#include "connectors/ethereum/pending_lookups.hpp"
+#include "connectors/ethereum/provider_options.hpp"
+#include "connectors/ethereum/rpc_calls.hpp"
+#include "connectors/net/http.hpp"
+#include "connectors/net/websocket.hpp"
+
+namespace eremos::ethereum {
+
+// --- to itself
+struct reconnect_due {};
+struct poll_due {};
+struct flush_pending {};
+/// The connection of that number has lived for a while.
+struct settled_due {
+  std::uint64_t attempt = 0;
+};
+struct call_expired {
+  std::uint64_t id = 0;
+};
+template <class I>
+auto inspect(I& f, reconnect_due&) {
+  return f();
+}
+template <class I>
+auto inspect(I& f, poll_due&) {
+  return f();
+}
+template <class I>
+auto inspect(I& f, flush_pending&) {
+  return f();
+}
+template <class I>
+auto inspect(I& f, settled_due& x) {
+  return f(x.attempt);
+}
+template <class I>
+auto inspect(I& f, call_expired& x) {
+  return f(x.id);
+}
+
+using ethereum_actor =
+    connector_actor::extend<caf::reacts_to<ws_opened>, caf::reacts_to<ws_text>,
+                            caf::reacts_to<ws_closed>, caf::reacts_to<reconnect_due>,
+                            caf::reacts_to<poll_due>, caf::reacts_to<flush_pending>,
+                            caf::reacts_to<settled_due>, caf::reacts_to<call_expired>>;
+
+/// Which of a provider's two URLs.
+enum class door : std::uint8_t { ws, http };
+
+/// Monotonic, for latencies.
+std::int64_t steady_ns();
+/// When a pending transaction was seen: the one thing about it that no chain says.
+time_ms wall_ms();
+
+class ethereum_connector final : public ethereum_actor::base {
+ public:
+  ethereum_connector(caf::actor_config& cfg, connector_config config, provider_options options,
+                     const connector_services& services);
+
+  const char* name() const override { return "ethereum_connector"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+ private:
+  using block_promise = caf::typed_response_promise<shared<block_record>>;
+
+  decode_context decoding() const noexcept { return {config_.chain, &options_.signatures}; }
+  bool has(door which) const noexcept { return !url_of(which).empty(); }
+  const std::string& url_of(door which) const noexcept {
+    return which == door::ws ? options_.ws : options_.http;
+  }
+  std::string where(door which) const;
+  std::string where() const { return where(has(door::ws) ? door::ws : door::http); }
+
+  // Connecting (ethereum_connector.cpp)
+  void on_start(const connector_start& s);
+  void connect();
+  void on_opened(const ws_opened& o);
+  void check_chain();
+  void ask_chain_id(door which);
+  void connected();
+  void wrong_chain(door which, chain_id found);
+  void lost(const failure& why);
+  void close_connection();
+  void on_closed(const ws_closed& c);
+  void tell_state(bool connected, std::string text);
+
+  // Calls (ethereum_connector.cpp)
+  void call(std::string method, std::string params, rpc_continuation then);
+  void call_at(door which, std::string method, std::string params, rpc_continuation then);
+  void call_http(std::string method, std::string text, rpc_continuation then);
+  void on_reply(const std::string& method, const http_reply& reply, const rpc_continuation& then);
+  /// NET-OUT answers whoever sent, so this connector must be the sender; CAF lets a typed actor be
+  /// that to an untyped one only by hand.
+  template <class Word>
+  void tell_net_out(Word word) {
+    if (net_out_)
+      net_out_->enqueue(caf::make_mailbox_element(caf::strong_actor_ptr{ctrl()},
+                                                  caf::make_message_id(), {}, std::move(word)),
+                        context());
+  }
+  connector_report on_report() const;
+
+  // Heads, logs and the mempool (ethereum_streams.cpp)
+  void subscribe();
+  void subscribe_hashes();
+  void remember_subscription(std::string_view what, const result<std::string_view>& answer);
+  void look_at_head();
+  void poll();
+  void tell_head(const block_event& head);
+  void on_text(const ws_text& t);
+  void on_frame(const rpc_frame& frame, const ws_text& t);
+  void on_notification(const rpc_frame& frame, const ws_text& t);
+  void on_log(std::string_view json);
+  void add_pending(mempool_event&& pending);
+  void send_pending();
+  void look_up(const hash32& hash);
+  void next_lookups();
+  void on_looked_up(const pending_lookup& asked, const result<std::string_view>& answer);
+
+  // Blocks (ethereum_blocks.cpp)
+  block_promise on_fetch(const fetch_block& what);
+  void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
+                const result<std::string_view>& answer);
+  void fetch_pieces(block_record&& record, block_promise promise);
+  void on_receipts(const std::shared_ptr<block_record>& whole, block_promise promise,
+                   const result<std::string_view>& answer);
+  void fetch_logs(const std::shared_ptr<block_record>& whole, block_promise promise);
+  void deliver(block_record& whole, block_promise promise);
+  void refuse(block_promise promise, std::string_view kind, const failure& why);
+  static void fail(block_promise promise, const failure& why);
+
+  const connector_config config_;
+  const provider_options options_;
+  const logger log_;
+  caf::actor net_out_;
+  http_actor http_;
+  chain_actor chain_;
+
+  std::uint64_t connection_ = 0;  ///< 0: none
+  std::uint64_t last_connection_ = 0;
+  std::uint64_t attempt_ = 0;  ///< grows with each end of a connection: older answers say nothing
+  std::size_t unchecked_ = 0;  ///< doors whose chain id is not known yet
+  bool opened_ = false;
+  backoff pause_;
+  std::map<std::string, std::string> subscriptions_;  ///< id → what; a few per connection
+  std::uint64_t last_id_ = 0;
+  rpc_calls calls_;
+  bool receipts_supported_ = true;  ///< as far as this connection knows
+  block_number last_told_ = 0;      ///< number of the last head
+  log_sightings sightings_;
+
+  std::vector<mempool_event> pending_;  ///< at most pending_batch_max
+  pending_lookups lookups_;
+
+  frame_decoder frames_;
+  json_parser parser_;
+  bad_input_counter bad_;
+  connector_report report_;
+};
+
+}  // namespace eremos::ethereum
