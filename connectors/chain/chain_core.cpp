@@ -49,9 +49,8 @@ void chain_core::on_block(shared<block_record> record) {
     return;
   }
   if (answers_doubt) target_->hash = ref.hash;
-  for (auto& known : branch_) {
-    if (known.ref.hash != ref.hash) continue;
-    known.record = std::move(record);
+  if (!branch_.empty() && branch_.back().ref.hash == ref.hash) {
+    branch_.back().record = std::move(record);  // the one that was dropped while walking back
     return;
   }
   // A block that does not continue the walk back belongs to a branch that was given up.

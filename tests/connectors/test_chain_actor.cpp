@@ -1,0 +1,222 @@
+// CHAIN as an actor, between a connector and a listener that are tables: what it does as time goes
+// by. Its judgement alone is tested in test_chain_core.cpp.
+#include <set>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <catch2/catch.hpp>
+
+#include "connectors/chain/chain_actor.hpp"
+#include "messages/keccak.hpp"
+#include "runtime/caf_error.hpp"
+#include "runtime/defaults.hpp"
+
+using namespace eremos;
+using namespace std::chrono_literals;
+
+namespace {
+
+hash32 hash_of(block_number n, std::uint64_t branch = 0) {
+  return keccak256(std::to_string(n) + " of " + std::to_string(branch));
+}
+
+/// A connector that has every block of a branch up to `top`, but for those it is told to lack or to
+/// refuse.
+struct provider {
+  std::uint64_t branch = 0;
+  block_number top = 1'000'000;
+  std::set<block_number> lacks;
+  std::set<block_number> refuses;
+  std::size_t fetches = 0;
+
+  caf::result<shared<block_record>> get(const fetch_block& what) {
+    ++fetches;
+    if (refuses.contains(what.number)) return to_caf({errc::provider_refused, "malformed"});
+    if (what.number > top || lacks.contains(what.number))
+      return to_caf({errc::block_not_found, "not here"});
+    block_record r;
+    r.chain = 1;
+    r.has_header = r.has_transactions = true;
+    r.header.number = what.number;
+    r.header.hash = hash_of(what.number, branch);
+    r.header.parent_hash = hash_of(what.number - 1, branch);
+    return shared<block_record>{std::move(r)};
+  }
+};
+
+/// What CHAIN said, with the chain as a listener would have it.
+struct heard {
+  std::vector<block_ref> chain;
+  std::size_t ended = 0;
+};
+
+struct fixture {
+  provider source;
+  heard said;
+  caf::actor_system_config settings;
+  std::unique_ptr<caf::actor_system> system;
+  caf::scheduler::test_coordinator* scheduler = nullptr;
+  std::unique_ptr<caf::scoped_actor> self;
+  connector_actor connector;
+  chain_listener listener;
+  chain_actor chain;
+
+  explicit fixture(chain_restart restart = {}) {
+    add_message_types(settings);
+    settings.set("scheduler.policy", caf::atom("testing"));
+    system = std::make_unique<caf::actor_system>(settings);
+    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
+    self = std::make_unique<caf::scoped_actor>(*system);
+    connector = system->spawn([this]() -> connector_actor::behavior_type {
+      return {[](const connector_start&) {},
+              [this](const fetch_block& what) { return source.get(what); },
+              [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+    });
+    listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
+      return {[this, me](const committed_block& b) {
+                said.chain.push_back(b.block);
+                me->send(caf::actor_cast<chain_actor>(me->current_sender()),
+                         block_finished{b.commit, b.events.size()});
+              },
+              [this](const chain_reverted& r) {
+                for (const auto& gone : r.blocks)
+                  if (!said.chain.empty() && said.chain.back() == gone) said.chain.pop_back();
+              },
+              [](const chain_finalized&) {},
+              [](const mempool_batch&) {},
+              [](const chain_gap&) {},
+              [this](const chain_ended&) { ++said.ended; }};
+    });
+    chain = spawn_chain(*system, {.chain = 1, .source = "test", .restart = std::move(restart)},
+                        connector, listener);
+    provider_says(true);
+  }
+  ~fixture() {
+    for (const auto& who :
+         {caf::actor_cast<caf::actor>(connector), caf::actor_cast<caf::actor>(listener),
+          caf::actor_cast<caf::actor>(chain)})
+      (*self)->send_exit(who, caf::exit_reason::user_shutdown);
+    connector = nullptr;
+    listener = nullptr;
+    chain = nullptr;
+    scheduler->run();
+    self.reset();
+  }
+
+  template <class Word>
+  void tell(Word word) {
+    (*self)->send(chain, std::move(word));
+    scheduler->run();
+  }
+  void provider_says(bool connected) { tell(provider_state{1, connected, "test"}); }
+  void head(block_number n) {
+    tell(head_seen{1, n, hash_of(n, source.branch), hash_of(n - 1, source.branch), 7});
+  }
+  void pass(std::chrono::milliseconds time) {
+    for (; time > 0ms; time -= 100ms) {
+      scheduler->advance_time(100ms);
+      scheduler->run();
+    }
+  }
+  chain_report report() {
+    chain_report out;
+    auto asked = (*self)->request(chain, caf::infinite, get_report{});
+    scheduler->run();
+    asked.receive([&](chain_report& r) { out = std::move(r); },
+                  [](const caf::error&) { FAIL("no report"); });
+    return out;
+  }
+  block_number last() const { return said.chain.empty() ? 0 : said.chain.back().number; }
+};
+
+}  // namespace
+
+TEST_CASE("CHAIN: a block that comes after it was given up is committed without another head") {
+  fixture f;
+  f.head(100);
+  f.source.lacks = {101};
+  f.head(101);
+  f.pass(20s);
+  CHECK(f.last() == 100);
+  CHECK(f.source.fetches < 20);
+  f.source.lacks.clear();
+  f.pass(defaults::look_again_max);
+  CHECK(f.last() == 101);
+  const auto fetches = f.source.fetches;
+  f.pass(120s);
+  CHECK(f.source.fetches == fetches);
+}
+
+TEST_CASE("CHAIN: a block that is refused again and again blocks it until it comes") {
+  fixture f;
+  f.head(100);
+  f.source.refuses = {102};
+  f.head(105);
+  CHECK(f.report().state == "catching_up");
+  f.pass(60s);
+  CHECK(f.report().state == "blocked");
+  CHECK(f.last() == 101);
+  CHECK(f.source.fetches < 30);
+  f.head(106);
+  f.provider_says(false);
+  CHECK(f.report().state == "connecting");
+  f.provider_says(true);
+  CHECK(f.report().state == "blocked");
+  f.source.refuses.clear();
+  f.pass(defaults::fetch_retry_max);
+  CHECK(f.report().state == "following");
+  CHECK(f.last() == 106);
+  CHECK(f.said.chain.size() == 7);
+}
+
+TEST_CASE("CHAIN: a provider that is back ends the pause after a failure") {
+  fixture f;
+  f.head(100);
+  f.source.refuses = {101};
+  f.head(101);
+  f.pass(60s);
+  f.provider_says(false);
+  f.source.refuses.clear();
+  const auto fetches = f.source.fetches;
+  f.provider_says(true);
+  CHECK(f.last() == 101);
+  CHECK(f.source.fetches == fetches + 1);
+  // The pause that was cut short must not cut short the next one.
+  f.source.refuses = {102};
+  f.head(102);
+  f.pass(30s);
+  CHECK(f.source.fetches < fetches + 20);
+}
+
+TEST_CASE("CHAIN: the head it reports is the provider's last, not the highest ever said") {
+  fixture f;
+  f.head(100);
+  f.source.top = 101;
+  f.head(5'000'000);
+  CHECK(f.report().head == 5'000'000);
+  f.source.top = 1'000'000;
+  f.head(102);
+  f.pass(10s);
+  CHECK(f.report().head == 102);
+  CHECK(f.last() == 102);
+}
+
+TEST_CASE("CHAIN: one that has stopped stays so, whatever its provider does") {
+  chain_restart restart;
+  for (block_number n = 100; n < 100 + defaults::chain_ledger_max; ++n)
+    restart.ledger.push_back({1, n, hash_of(n)});
+  restart.cursor = restart.resume_after = restart.ledger.back();
+  restart.first_block = block_number{100};
+  const auto top = restart.ledger.back().number;
+  fixture f{std::move(restart)};
+  f.source.branch = 1;
+  f.head(top + 1);
+  CHECK(f.report().state == "stopped");
+  CHECK(f.said.ended == 1);
+  f.provider_says(false);
+  CHECK(f.report().state == "stopped");
+  f.provider_says(true);
+  f.head(top + 2);
+  CHECK(f.report().state == "stopped");
+  CHECK(f.said.chain.empty());
+}
