@@ -1,16 +1,19 @@
 #include "connectors/net/http.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
 #include "connectors/net/loop_actor.hpp"
+#include "connectors/net/resolver.hpp"
 #include "connectors/net/url.hpp"
 #include "runtime/caf_error.hpp"
 
@@ -18,6 +21,24 @@ namespace eremos {
 namespace {
 
 using steady = std::chrono::steady_clock;
+
+/// Addresses of a name are used for this long, as curl would (CURLOPT_DNS_CACHE_TIMEOUT).
+constexpr std::chrono::seconds name_lives{60};
+/// Names remembered: each provider has one.
+constexpr std::size_t names_max = 256;
+
+bool is_address(const std::string& host) {
+  in6_addr unused{};
+  return ::inet_pton(AF_INET, host.c_str(), &unused) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &unused) == 1;
+}
+
+/// Behind a proxy it is the proxy who knows names, and curl who knows when it is used.
+bool has_proxy() {
+  for (const auto* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    if (const auto* value = std::getenv(name); value != nullptr && *value != '\0') return true;
+  return false;
+}
 
 struct slist_free {
   void operator()(curl_slist* list) const noexcept { ::curl_slist_free_all(list); }
@@ -33,6 +54,9 @@ struct transfer {
   http_reply reply;
   caf::response_promise promise;
   steady::time_point deadline;
+  url where;
+  steady::time_point resolve_by;
+  std::unique_ptr<curl_slist, slist_free> addresses;  ///< for CURLOPT_RESOLVE
   std::unique_ptr<curl_slist, slist_free> headers;
   easy_handle easy;
   bool too_large = false;
@@ -49,7 +73,9 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   return bytes;
 }
 
-/// Idle easy handles are kept, so that a request costs no set-up; connections live in the multi.
+/// RESOLVER finds names, because curl would take a thread for each request that waits for one that
+/// hangs. Idle easy handles are kept, so that a request costs no set-up; connections live in the
+/// multi.
 class http_server final : public loop_actor {
  public:
   explicit http_server(caf::actor_config& cfg) : loop_actor(cfg) {}
@@ -57,17 +83,21 @@ class http_server final : public loop_actor {
   const char* name() const override { return "http"; }
 
   void act() override {
+    resolver_ = spawn_resolver(system());
     multi_ = ::curl_multi_init();
     ::curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(http_active_max));
-    while (handle_mail([this](http_request& request) { return accept(std::move(request)); })) {
+    while (handle_mail([this](http_request& request) { return accept(std::move(request)); },
+                       [this](const host_resolved& x) { resolved(x); })) {
+      const auto sleep = expire_names();
       start_waiting();
       int running = 0;
       ::curl_multi_perform(multi_, &running);
       take_results();
       curl_waitfd wake{wake_fd(), CURL_WAIT_POLLIN, 0};
       // Whoever waits for a free place is started by a result, and a result ends the poll.
-      ::curl_multi_poll(multi_, &wake, 1, 60'000, nullptr);
+      ::curl_multi_poll(multi_, &wake, 1, static_cast<int>(sleep.count()), nullptr);
     }
+    anon_send_exit(resolver_, caf::exit_reason::user_shutdown);
     give_up();
     ::curl_multi_cleanup(multi_);
   }
@@ -81,7 +111,7 @@ class http_server final : public loop_actor {
           to_caf(parsed ? failure{errc::bad_option, "not an http or https URL"} : parsed.error()));
       return promise;
     }
-    if (waiting_.size() >= http_waiting_max) {
+    if (waiting_.size() + resolving_count_ >= http_waiting_max) {
       promise.deliver(to_caf({errc::rate_limited, "too many HTTP requests wait in this node"}));
       return promise;
     }
@@ -89,9 +119,81 @@ class http_server final : public loop_actor {
     t->deadline = steady::now() + std::chrono::milliseconds{request.timeout_ms};
     t->request = std::move(request);
     t->promise = promise;
-    waiting_.push_back(std::move(t));
+    t->where = *parsed;
+    if (behind_proxy_ || is_address(parsed->host))
+      waiting_.push_back(std::move(t));
+    else
+      find_name(std::move(t));
     return promise;
   }
+
+  // --- names
+
+  void find_name(std::unique_ptr<transfer> t) {
+    const auto& host = t->where.host;
+    if (const auto at = names_.find(host); at != names_.end()) {
+      if (at->second.until > steady::now())
+        return use_addresses(std::move(t), at->second.addresses);
+      names_.erase(at);
+    }
+    t->resolve_by = std::min(t->deadline, steady::now() + http_connect_max);
+    const auto [at, first] = resolving_.try_emplace(host);
+    if (first) {
+      at->second.token = ++last_token_;
+      send(resolver_, resolve_host{at->second.token, host});
+    }
+    at->second.transfers.push_back(std::move(t));
+    ++resolving_count_;
+  }
+
+  void resolved(const host_resolved& x) {
+    const auto at = std::find_if(resolving_.begin(), resolving_.end(),
+                                 [&](const auto& r) { return r.second.token == x.token; });
+    if (at == resolving_.end()) return;
+    auto transfers = std::move(at->second.transfers);
+    resolving_count_ -= transfers.size();
+    if (!x.addresses.empty()) {
+      if (names_.size() >= names_max) names_.clear();
+      names_[at->first] = {x.addresses, steady::now() + name_lives};
+    }
+    resolving_.erase(at);
+    for (auto& t : transfers) {
+      if (x.addresses.empty())
+        t->promise.deliver(to_caf({errc::provider_unreachable,
+                                   fmt::format("{}: {}", redacted(t->request.url), x.error)}));
+      else
+        use_addresses(std::move(t), x.addresses);
+    }
+  }
+
+  void use_addresses(std::unique_ptr<transfer> t, const std::vector<std::string>& addresses) {
+    // '+': curl forgets it as it forgets what it finds itself.
+    std::string entry = fmt::format("+{}:{}:", t->where.host, t->where.port);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      const bool is_v6 = addresses[i].find(':') != std::string::npos;
+      entry += (i == 0 ? "" : ",") + (is_v6 ? "[" + addresses[i] + "]" : addresses[i]);
+    }
+    t->addresses.reset(::curl_slist_append(nullptr, entry.c_str()));
+    waiting_.push_back(std::move(t));
+  }
+
+  /// Gives up what has waited too long for a name; how long until the next must be.
+  std::chrono::milliseconds expire_names() {
+    const auto now = steady::now();
+    auto next = now + std::chrono::minutes{1};
+    for (auto& [host, r] : resolving_) {
+      resolving_count_ -= std::erase_if(r.transfers, [&](const auto& t) {
+        if (t->resolve_by > now) return false;
+        t->promise.deliver(
+            to_caf({errc::provider_timeout, redacted(t->request.url) + ": no address in time"}));
+        return true;
+      });
+      for (const auto& t : r.transfers) next = std::min(next, t->resolve_by);
+    }
+    return std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  }
+
+  // --- transfers
 
   void start_waiting() {
     while (!waiting_.empty() && active_.size() < http_active_max) {
@@ -116,11 +218,12 @@ class http_server final : public loop_actor {
     auto* easy = t.easy.get();
     ::curl_easy_reset(easy);
     ::curl_easy_setopt(easy, CURLOPT_URL, t.request.url.c_str());
+    if (t.addresses) ::curl_easy_setopt(easy, CURLOPT_RESOLVE, t.addresses.get());
     ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     ::curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    // Else the end of a request whose name hangs would wait for getaddrinfo, and with it every
-    // other request and the exit of the node.
+    // Where curl still resolves (a proxy's name) the end of a request would wait for getaddrinfo,
+    // and with it every other request and the exit of the node.
     ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     ::curl_easy_setopt(easy, CURLOPT_USERAGENT, "eremos");
     ::curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -191,10 +294,29 @@ class http_server final : public loop_actor {
       t->promise.deliver(why);
     }
     for (auto& t : waiting_) t->promise.deliver(why);
+    for (auto& [host, r] : resolving_)
+      for (auto& t : r.transfers) t->promise.deliver(why);
+    resolving_.clear();
     active_.clear();
     waiting_.clear();
     idle_.clear();
   }
+
+  struct open_name {
+    std::uint64_t token = 0;
+    std::vector<std::unique_ptr<transfer>> transfers;
+  };
+  struct known_name {
+    std::vector<std::string> addresses;
+    steady::time_point until;
+  };
+
+  const bool behind_proxy_ = has_proxy();
+  caf::actor resolver_;
+  std::uint64_t last_token_ = 0;
+  std::map<std::string, open_name> resolving_;  ///< by host
+  std::size_t resolving_count_ = 0;             ///< of transfers; with waiting_ at most its bound
+  std::map<std::string, known_name> names_;     ///< at most names_max
 
   CURLM* multi_ = nullptr;
   std::map<CURL*, std::unique_ptr<transfer>> active_;  ///< at most http_active_max

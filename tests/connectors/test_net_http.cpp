@@ -124,12 +124,32 @@ TEST_CASE("HTTP: a name that hangs costs its own request, and neither others nor
     return std::optional{fake_server::http_answer{200, "here", {}}};
   };
   f.server.serve();
+  const auto before = hanging_lookups();
   for (int i = 0; i < 3; ++i) {
     const auto hung = f.ask({.url = "http://c.hangs.test/", .timeout_ms = 50});
     REQUIRE(!hung);
     CHECK(hung.error().code == errc::provider_timeout);
     CHECK(f.ask({.url = f.server.http()})->body == "here");
   }
+  CHECK(hanging_lookups() - before == 1);
   f.self->send(f.http, http_request{.url = "http://d.hangs.test/", .body = {}, .headers = {}});
   CHECK(f.ask({.url = f.server.http()})->body == "here");
+}
+
+TEST_CASE("HTTP: a name is looked up once for many requests, and says why it has no address") {
+  fixture f;
+  f.server.on_http = [](const std::string& head, const std::string&) {
+    const bool named = head.find("\r\nHost: localhost:") != std::string::npos;
+    return std::optional{fake_server::http_answer{named ? 200 : 400, "here", {}}};
+  };
+  f.server.serve();
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = f.ask({.url = "http://localhost:" + std::to_string(f.server.port()) + "/"});
+    REQUIRE(reply);
+    CHECK(reply->status == 200);
+  }
+  const auto lost = f.ask({.url = "http://nowhere.invalid/secret"});
+  REQUIRE(!lost);
+  CHECK(lost.error().code == errc::provider_unreachable);
+  CHECK(lost.error().message.find("secret") == std::string::npos);
 }
