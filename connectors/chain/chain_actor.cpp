@@ -107,10 +107,11 @@ class chain final : public own_actor::base {
   void on_head(const head_seen& h) {
     // Two nodes that lost the same provider must not return at the same moment.
     retries_.stir(static_cast<std::uint64_t>(h.received_ns));
-    if (core_.on_head(h)) {
+    const auto word = core_.on_head(h);
+    if (word == head_word::news) retries_.new_head();
+    if (word != head_word::stale) {
       const auto* tip = core_.tip();
       report_.head = tip != nullptr ? std::max(h.number, tip->number) : h.number;
-      retries_.new_head();
     }
     advance();
   }

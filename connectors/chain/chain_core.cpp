@@ -26,15 +26,15 @@ bool chain_core::is_stale(const head_seen& head) const {
   return head.number < first->number || tip()->number > first->number;
 }
 
-bool chain_core::on_head(const head_seen& head) {
+head_word chain_core::on_head(const head_seen& head) {
   const bool stale = is_stale(head);
   if (stale || ledger_.contains(head.hash)) {
     ++duplicates_;
-    return !stale;
+    return stale ? head_word::stale : head_word::known;
   }
   target_ = head;
   given_up_.reset();
-  return true;
+  return head_word::news;
 }
 
 void chain_core::on_block(shared<block_record> record) {

@@ -32,6 +32,13 @@ struct do_stop {
 struct do_wait {};
 using chain_step = std::variant<do_wait, do_fetch, do_commit, do_revert, do_stop>;
 
+/// What an announced head means for what is known. Only news changes anything.
+enum class head_word : std::uint8_t {
+  news,   ///< it is worked towards
+  known,  ///< a canonical block, again
+  stale   ///< a provider that lags behind said it
+};
+
 struct chain_core_config {
   chain_id chain = 0;
   maybe<block_number> first_block;  ///< none: begin with the first head that is seen
@@ -47,8 +54,7 @@ class chain_core {
   /// after `resume_after` are committed once more (their results are known by id).
   void resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after);
 
-  /// False: stale, a provider that lags behind said it; then nothing changes.
-  bool on_head(const head_seen& head);
+  head_word on_head(const head_seen& head);
   /// An answer to the fetch that is open.
   void on_block(shared<block_record> record);
   /// The fetch that is open got no answer. `gone`: do not ask for it again until a head or

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 
+#include "messages/bytes.hpp"
 #include "messages/inspect.hpp"
 
 namespace eremos {

@@ -147,6 +147,21 @@ TEST_CASE("CHAIN: a block that comes after it was given up is committed without 
   CHECK(f.source.fetches == fetches);
 }
 
+TEST_CASE("CHAIN: a head that is known, however often it is said, hurries no look for another") {
+  fixture f;
+  f.head(100);
+  f.source.lacks = {101};
+  f.head(101);
+  for (int i = 0; i < 60; ++i) {
+    f.head(100);
+    f.pass(1s);
+  }
+  CHECK(f.source.fetches < 20);
+  f.source.lacks.clear();
+  f.pass(defaults::look_again_max);
+  CHECK(f.last() == 101);
+}
+
 TEST_CASE("CHAIN: a block that is refused again and again blocks it until it comes") {
   fixture f;
   f.head(100);

@@ -289,25 +289,25 @@ TEST_CASE("CHAIN: a provider that lags behind changes nothing") {
   core.on_head(p.head());
   l.run(core, p);
   // Below the only block that is known.
-  CHECK(!core.on_head(at(99, 0)));
+  CHECK(core.on_head(at(99, 0)) == head_word::stale);
   l.run(core, p);
   p.grow(0, 101, 105, fake_provider::hash_of(100, 0));
   core.on_head(p.head());
   l.run(core, p);
   SECTION("a head below or at the oldest known block") {
-    CHECK(!core.on_head(at(98, 0)));
-    CHECK(!core.on_head(at(100, 7)));
+    CHECK(core.on_head(at(98, 0)) == head_word::stale);
+    CHECK(core.on_head(at(100, 7)) == head_word::stale);
     CHECK(core.duplicates() == 3);
   }
   SECTION("a known one") {
-    CHECK(core.on_head(at(103, 0)));
+    CHECK(core.on_head(at(103, 0)) == head_word::known);
     CHECK(core.duplicates() == 2);
   }
   SECTION("a block that has lost, announced late") {
     auto lost = *p.get({103, fake_provider::hash_of(103, 0)});
     lost.header.hash = fake_provider::hash_of(103, 7);
     p.blocks[lost.header.hash] = lost;
-    CHECK(core.on_head(at(103, 7)));
+    CHECK(core.on_head(at(103, 7)) == head_word::news);
     l.run(core, p);
     CHECK(core.duplicates() == 2);
   }

@@ -1,4 +1,4 @@
-"""A provider's two URLs, its poorer plans and its ways to show a mempool."""
+"""A provider's two URLs, its poorer plans, its junk and its ways to show a mempool."""
 import asyncio
 import json
 import time
@@ -99,6 +99,36 @@ for claim, refusal in refusals.items():
         need(node.stop() == 0, "the node drains and exits 0")
         gas = [e["data"].get("gas_used") for e in lines_of(f / "events.jsonl") if e["type"] == "transaction"]
         need(gas[:2] == [None, None] and gas[2] is not None, f"which is asked for receipts again: {gas}")
+
+# --- a junk number of a head does not end what log notifications are for
+few = blocks[:1]
+LOG = {"address": "0x" + "44" * 20, "topics": [hash_of("Some()")], "data": "0x", "blockNumber": blocks[2]["number"],
+       "blockHash": blocks[2]["hash"], "transactionHash": blocks[2]["transactions"][0]["hash"], "transactionIndex": "0x0",
+       "logIndex": "0x0", "removed": False}
+
+
+async def junk(send):
+    await asyncio.sleep(0.2)
+    send(head(block(5_000_000)))
+    few.append(blocks[1])
+    send(head(blocks[1]))
+    while len(few) < 3:
+        await asyncio.sleep(0.05)
+    send(pending(LOG, "0x1095"))
+
+
+def receipts_with_log(p):
+    found = next(b for b in few if b["hash"] == p[0])
+    return {"result": [{**receipt(t), "logs": [LOG] if found is blocks[2] else []} for t in found["transactions"]]}
+
+
+ws = Provider(answers(few, lambda: blocks[0], eth_subscribe=subscribe_all, eth_getBlockReceipts=receipts_with_log), junk)
+with folder() as f:
+    node = Node(f / "data", "--config", config(f / "eremos.toml", ws=f"ws://127.0.0.1:{ws.port}"))
+    wait_until(lambda: numbers(f / "data") == [100, 101], 20, "a head follows one with a junk number")
+    few.append(blocks[2])
+    wait_until(lambda: numbers(f / "data") == [100, 101, 102], 20, "a log starts the fetch of its block")
+    need(node.stop() == 0, "the node drains and exits 0")
 
 # --- a session that is cut as soon as it stands is not begun at full speed for ever
 ws = Provider(answers(blocks, lambda: blocks[0], eth_subscribe=lambda _: {"error": {"code": -32005, "message": "daily limit"}}), quiet)
