@@ -114,6 +114,11 @@ with folder() as f:
     found = signal_set(rough)
     need(found == expected, f"after {killed} kills the stored set equals the undisturbed run's "
                             f"({len(set(expected) - set(found))} missing, {len(set(found) - set(expected))} extra)")
+    for what in ("select hex(id), status from memories order by 1",
+                 "select block_number, part, position, sender, receiver, topic, details from messages order by 1, 2, 3",
+                 "select hex(address), transactions, hex(balance_change), active_blocks from wallets order by 1"):
+        need(stored(calm, what) == stored(rough, what), f"so does what `{what.split(' from ')[1].split()[0]}` holds: "
+                                                        f"{len(stored(calm, what))} rows")
     calm_ids = [e["id"] for e in lines_of(calm_events)]
     rough_ids = [e["id"] for e in lines_of(rough_events)]
     need(len(rough_ids) == len(set(rough_ids)), "no event is written twice")
