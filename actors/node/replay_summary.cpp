@@ -46,12 +46,12 @@ std::string summary_json(const replay_totals& t) {
                            events[i]);
   return fmt::format(
       R"({{"lines":{},"blocks":{},"transactions":{},"logs":{},"events":{{{}}},"signals":{},"malformed":{},)"
-      R"("truncated":{},"unknown_methods":{},"unknown_transaction_types":{},"discontinuities":{},"reverted":{},)"
+      R"("truncated":{},"no_result":{},"unknown_methods":{},"unknown_transaction_types":{},"discontinuities":{},"reverted":{},)"
       R"("verified":null,"repaired":null,"suspect":null,"unchecked":null,"seconds":{:.3f}}})",
       t.source.frames, sum.blocks, sum.transactions, sum.logs, by_type, t.signals,
       bad_of(t.source, "malformed"), bad_of(t.source, "truncated"),
-      bad_of(t.source, "unknown_method"), sum.unknown_transaction_types, sum.discontinuities,
-      sum.reverted, t.seconds);
+      bad_of(t.source, "no_result"), bad_of(t.source, "unknown_method"),
+      sum.unknown_transaction_types, sum.discontinuities, sum.reverted, t.seconds);
 }
 
 std::string summary_line(const replay_totals& t) {
@@ -60,10 +60,10 @@ std::string summary_line(const replay_totals& t) {
   for (const auto n : events_of(t.outcome)) events += n;
   return fmt::format(
       "{} lines: {} blocks, {} transactions, {} logs; {} events, {} signals; {} malformed, {} "
-      "discontinuities; "
-      "{:.1f} s",
+      "truncated, {} without a result; {} discontinuities; {:.1f} s",
       t.source.frames, sum.blocks, sum.transactions, sum.logs, events, t.signals,
-      bad_of(t.source, "malformed"), sum.discontinuities, t.seconds);
+      bad_of(t.source, "malformed"), bad_of(t.source, "truncated"), bad_of(t.source, "no_result"),
+      sum.discontinuities, t.seconds);
 }
 
 }  // namespace eremos

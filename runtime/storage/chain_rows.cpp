@@ -118,7 +118,7 @@ bool write_supplement_row(sqlite_connection& db, const block_result& block, std:
   const auto [chain, number, hash] = block.block;
   db.execute(
       "INSERT OR IGNORE INTO ledger(chain_id, block_number, block_hash, parent_hash, time, status, "
-      "absent) VALUES(?, ?, ?, ?, ?, 'canonical', ?)",
+      "absent) VALUES(?, ?, ?, ?, ?, 'partial', ?)",
       chain, number, hash, block.parent_hash, block.time, string_list_text(block.absent));
   db.execute("INSERT OR IGNORE INTO supplements VALUES(?, ?, ?, ?)", chain, number, hash, part);
   return db.changes() == 1;
@@ -126,7 +126,7 @@ bool write_supplement_row(sqlite_connection& db, const block_result& block, std:
 
 bool revert_block_row(sqlite_connection& db, const block_ref& block) {
   const auto [chain, number, hash] = block;
-  const bool was_canonical = is_canonical(db, block);
+  const bool was_there = is_canonical(db, block) || has_status(db, block, "partial");
   db.execute(
       "INSERT INTO ledger(chain_id, block_number, block_hash, status) VALUES(?, ?, ?, 'reverted') "
       "ON CONFLICT DO UPDATE SET status = 'reverted'",
@@ -135,7 +135,7 @@ bool revert_block_row(sqlite_connection& db, const block_ref& block) {
              chain, number, hash);
   db.execute("DELETE FROM supplements WHERE chain_id = ? AND block_number = ? AND block_hash = ?",
              chain, number, hash);
-  return was_canonical;
+  return was_there;
 }
 
 void move_cursor_back(sqlite_connection& db, const block_ref& ancestor,

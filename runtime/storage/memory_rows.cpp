@@ -96,14 +96,6 @@ void retract_memories(sqlite_connection& db, const block_ref& block) {
 
 namespace {
 
-constexpr std::string_view memory_columns =
-    "SELECT id, status, type, agent, key, confidence, chain_id, block_number, block_hash, "
-    "blocks, details, event_time FROM memories m ";
-
-std::string memories_where(std::string_view rest) {
-  return std::string{memory_columns}.append(rest);
-}
-
 memory_entry read_row(sqlite_connection& db, sqlite_query& q) {
   memory_entry m;
   m.id = q.fixed<signal_id>(0);
@@ -129,12 +121,14 @@ std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_quer
   if (want.type) type = std::string{to_string(*want.type)};
   if (want.status) state = std::string{to_string(*want.status)};
   auto q = db.query(
-      memories_where("WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "
-                     "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "
-                     "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
-                     "AND NOT EXISTS (SELECT 1 FROM json_each(?7) AS wanted WHERE NOT EXISTS "
-                     "(SELECT 1 FROM memory_tags WHERE memory_id = m.id AND tag = wanted.value)) "
-                     "ORDER BY event_time DESC, seq DESC LIMIT ?8"),
+      "SELECT id, status, type, agent, key, confidence, chain_id, block_number, block_hash, "
+      "blocks, details, event_time FROM memories m "
+      "WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "
+      "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "
+      "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
+      "AND NOT EXISTS (SELECT 1 FROM json_each(?7) AS wanted WHERE NOT EXISTS "
+      "(SELECT 1 FROM memory_tags WHERE memory_id = m.id AND tag = wanted.value)) "
+      "ORDER BY event_time DESC, seq DESC LIMIT ?8",
       type, want.agent, want.chain, state, want.since, want.min_confidence,
       string_list_text(want.tags), std::uint64_t{want.limit});
   while (q.next()) out.push_back(read_row(db, q));
@@ -143,9 +137,12 @@ std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_quer
 
 std::vector<memory_entry> read_shared_memories(sqlite_connection& db, const block_ref& as_of) {
   std::vector<memory_entry> out;
-  auto q = db.query(memories_where("WHERE chain_id = ? AND block_number <= ? AND status = 'active' "
-                                   "ORDER BY block_number DESC, id DESC LIMIT ?"),
-                    as_of.chain, as_of.number, std::uint64_t{defaults::shared_memories_max});
+  auto q = db.query(
+      "SELECT id, status, type, agent, key, confidence, chain_id, block_number, block_hash, "
+      "blocks, details, event_time FROM memories m WHERE chain_id = ? AND block_number <= ? AND "
+      "status = 'active' "
+      "ORDER BY block_number DESC, id DESC LIMIT ?",
+      as_of.chain, as_of.number, std::uint64_t{defaults::shared_memories_max});
   while (q.next()) out.push_back(read_row(db, q));
   return out;
 }

@@ -28,14 +28,15 @@ CREATE TABLE cursors(
 ) STRICT;
 
 -- Every block that passed the barrier, or that was taken back. parent_hash and time are unknown for
--- a block that was taken back before it was stored; the last three wait for verification.
+-- a block that was taken back before it was stored; of a `partial` one only a piece has been seen
+-- (recordings); the last three wait for verification.
 CREATE TABLE ledger(
   chain_id INTEGER NOT NULL,
   block_number INTEGER NOT NULL,
   block_hash BLOB NOT NULL,
   parent_hash BLOB,
   time INTEGER,
-  status TEXT NOT NULL CHECK(status IN ('canonical', 'reverted')),
+  status TEXT NOT NULL CHECK(status IN ('canonical', 'partial', 'reverted')),
   absent TEXT NOT NULL DEFAULT '[]',
   integrity TEXT,
   failed_check TEXT,

@@ -222,6 +222,16 @@ TEST_CASE("store: a supplement moves no cursor, adds to the wallets once and cou
   CHECK(facts[0].active_blocks == 1);
 }
 
+TEST_CASE("store: a block whose piece came first is taken in all the same") {
+  store_fixture f;
+  auto early = block_at(10, 0, 0, 4);
+  early.supplement = true;
+  CHECK(f.write(early).fresh);
+  CHECK(f.write(block_at(10)).fresh);
+  CHECK_FALSE(f.write(block_at(10)).fresh);
+  CHECK(f.cursor() == ref_at(10));
+}
+
 TEST_CASE("store: a rolled back transaction leaves nothing") {
   store_fixture f;
   auto block = block_at(10);

@@ -71,9 +71,12 @@ with folder() as f:
     need(summary["truncated"] == 1, "a truncated recording is counted")
 
     torn.write_text('{"chain_id":1,"method":"eth_getBlockByNumber"\nnot json at all\n'
+                    '{"chain_id":1,"method":"eth_getBlockByNumber","params":["0x1",true],"result":null}\n'
+                    '{"chain_id":1,"method":"eth_getBlockByNumber","params":["0x2",true],"error":{"code":-32000,"message":"no"}}\n'
                     '{"chain_id":1,"method":"eth_nothing","params":[],"result":1}\n')
     _, summary = replay(torn)
     need(summary["malformed"] == 2 and summary["unknown_methods"] == 1, "malformed lines and unknown methods are counted")
+    need(summary["no_result"] == 2, "so are null blocks and the provider's errors")
 
     code, _, err = run("replay", torn, "--agents", "inteligence")
     need(code == 2 and 'did you mean "intelligence"?' in err, "an unknown agent is refused with a guess, exit 2")
