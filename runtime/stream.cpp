@@ -363,7 +363,7 @@ class stream final : public stream_actor::base {
     std::vector<std::string> concerned;
     for (const auto& [id, m] : members_.all())
       if ((m.state == member_state::live || m.state == member_state::restarting) &&
-          reaches(*plan.next, id, m.hears))
+          m.takes_part_in(plan.commit) && reaches(*plan.next, id, m.hears))
         concerned.push_back(id);
     if (concerned.empty()) {
       remember(plan.commit);
@@ -399,7 +399,7 @@ class stream final : public stream_actor::base {
     for (auto& [id, m] : members_.all())
       if (m.state == member_state::live || m.state == member_state::lagging) tell_settled(m, block);
     if (block.snapshot)
-      barrier_.begin_round(block.commit, settled_round, members_.awaited());
+      barrier_.begin_round(block.commit, settled_round, members_.awaited(block.commit));
     else
       to_store(barrier_.take(block.commit), block.commit);
   }

@@ -94,4 +94,10 @@ std::vector<std::string> member_table::awaited() const {
   return out;
 }
 
+std::vector<std::string> member_table::awaited(std::uint64_t commit) const {
+  auto out = awaited();
+  std::erase_if(out, [&](const std::string& id) { return !members_.at(id).takes_part_in(commit); });
+  return out;
+}
+
 }  // namespace eremos

@@ -49,6 +49,8 @@ struct stream_member {
   std::deque<std::pair<shared<event_list>, std::uint32_t>> mempool;
   std::uint64_t mempool_out = 0;  ///< sent and not yet handled
 
+  /// Whether it takes part in this commit at all: not if it began after it.
+  bool takes_part_in(std::uint64_t commit) const noexcept { return start_commit < commit; }
   void note_done(const block_done& done, std::int64_t now_ms);
   void keep(agent_snapshot snapshot);
   /// Forgets what rests on reverted blocks.
@@ -78,6 +80,8 @@ class member_table {
   std::vector<subscription_class> classes(member_state in);
   /// Agents the barrier awaits: live and restarting ones.
   std::vector<std::string> awaited() const;
+  /// Those of them that take part in this commit.
+  std::vector<std::string> awaited(std::uint64_t commit) const;
 
  private:
   std::map<std::string, stream_member> members_;

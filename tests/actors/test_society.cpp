@@ -379,6 +379,35 @@ TEST_CASE("rounds: an agent that throws while it hears begins anew and misses no
   CHECK(rough.signals() == calm.signals());
 }
 
+TEST_CASE("rounds: an agent that joins while a block is open is not awaited for its snapshot") {
+  const auto kind = make_agent_kind<echo>();
+  // One of these blocks asks for snapshots.
+  for (auto last = defaults::snapshot_interval - 2; last <= defaults::snapshot_interval + 1;
+       ++last) {
+    INFO("joins at block " << last);
+    society s{talkers()};
+    for (block_number n = 1; n < last; ++n) s.commit(n, n, 0, false);
+    s.run();
+    s.commit(last, last, 0, false);
+    agent_services services;
+    services.chain = 1;
+    services.stream = s.stream;
+    services.supervisor = s.supervisor;
+    services.labels = std::make_shared<label_set>();
+    const auto late = kind.spawn(s.system, services, {});
+    caf::anon_send(s.stream, register_agent{.agent = "echo",
+                                            .handle = late,
+                                            .wants = kind.wants({}),
+                                            .hears = kind.hears,
+                                            .snapshot = {},
+                                            .poison = {}});
+    s.run();
+    s.commit(last + 1, 1);
+    CHECK(s.notes->results.size() == last + 1);
+    caf::anon_send_exit(late, caf::exit_reason::user_shutdown);
+  }
+}
+
 TEST_CASE("round planner: what is too large or came too far is refused and counted") {
   round_planner p;
   p.join("a");
