@@ -49,6 +49,17 @@ for name in ("ethereum-receipts-only", "ethereum-varied"):
     need(runs[0] == runs[1] == runs[2], f"{name}: the same {len(runs[0])} signals with 1, 2 and 2 workers")
     need(len(runs[0]) > 0, f"{name}: at least one signal")
 
+kept = []
+for workers in (1, 2):
+    with folder() as f:
+        replay(RECORDINGS / "polygon_pos-varied.jsonl.gz", "--workers", workers, "--data-dir", f / "data")
+        code, out, _ = run("memory", "--type", "correlation", "--json", "--data-dir", f / "data")
+        need(code == 0, "memory lists what the replay left")
+        kept.append(sorted(json.loads(line)["id"] for line in out.splitlines()))
+        told = [json.loads(line)["details"]["agents"] for line in out.splitlines()]
+need("intelligence,skiero" in told, f"{len(told)} correlations, one of them of what two agents said")
+need(kept[0] == kept[1], "the same correlations with 1 and 2 workers")
+
 signals, _ = replay(RECORDINGS / "ethereum-receipts-only.jsonl.gz")
 need(any(s["type"] == "contract_activity_spike" for s in signals), "receipts alone show a contract activity spike")
 

@@ -1,0 +1,112 @@
+#include "actors/detect/concurrence.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace eremos::detect {
+namespace {
+
+constexpr double confidence_max = 0.95;
+/// Blocks kept of one statement: those it rests on, newest last; the deciding one is among them.
+constexpr std::size_t statement_blocks_max = 4;
+
+}  // namespace
+
+maybe<concurrence> concurrences::add(const std::string& subject, statement said) {
+  forget(said.time);
+  if (said.blocks.size() > statement_blocks_max)
+    said.blocks.erase(said.blocks.begin(),
+                      said.blocks.end() - static_cast<std::ptrdiff_t>(statement_blocks_max));
+  auto& state = subjects_[subject];
+  state.last = said.time;
+  std::erase_if(state.spoken, [&](const statement& s) { return !reaches(s.time, said.time); });
+  if (state.spoken.empty()) state.told = {};
+  const auto same = std::find_if(state.spoken.begin(), state.spoken.end(),
+                                 [&](const statement& s) { return s.agent == said.agent; });
+  if (same != state.spoken.end()) {
+    // One witness: its newest word counts, at the best confidence it had.
+    said.confidence = std::max(said.confidence, same->confidence);
+    *same = std::move(said);
+    return {};
+  }
+  if (state.spoken.size() >= concurrence_agents_max) return {};
+  const auto block = said.block;
+  state.spoken.push_back(std::move(said));
+  if (state.spoken.size() < limits_.agents || state.told == block) return {};
+  state.told = block;
+  concurrence out;
+  std::set<std::string> types;
+  double doubt = 1;
+  for (const auto& s : state.spoken) {
+    out.agents.push_back(s.agent);
+    types.insert(s.type);
+    out.blocks.push_back(s.block);
+    out.blocks.insert(out.blocks.end(), s.blocks.begin(), s.blocks.end());
+    doubt *= 1 - s.confidence;
+  }
+  std::sort(out.agents.begin(), out.agents.end());
+  out.types.assign(types.begin(), types.end());
+  std::sort(out.blocks.begin(), out.blocks.end());
+  out.blocks.erase(std::unique(out.blocks.begin(), out.blocks.end()), out.blocks.end());
+  out.confidence = std::min(confidence_max, 1 - doubt);
+  return out;
+}
+
+void concurrences::forget(time_ms now) {
+  std::erase_if(subjects_, [&](const auto& entry) { return !reaches(entry.second.last, now); });
+  while (subjects_.size() >= limits_.subjects_max) {
+    const auto oldest =
+        std::min_element(subjects_.begin(), subjects_.end(), [](const auto& a, const auto& b) {
+          return std::tie(a.second.last, a.first) < std::tie(b.second.last, b.first);
+        });
+    subjects_.erase(oldest);
+  }
+}
+
+void concurrences::save(state_writer& out) const {
+  out.u64(subjects_.size());
+  for (const auto& [subject, state] : subjects_) {
+    out.text(subject);
+    out.i64(state.last);
+    out.ref(state.told);
+    out.u64(state.spoken.size());
+    for (const auto& s : state.spoken) {
+      out.text(s.agent);
+      out.text(s.type);
+      out.ref(s.block);
+      out.u64(s.blocks.size());
+      for (const auto& b : s.blocks) out.ref(b);
+      out.i64(s.time);
+      out.real(s.confidence);
+    }
+  }
+}
+
+bool concurrences::load(state_reader& in) {
+  constexpr std::size_t ref_bytes = 2 * 8 + hash32::size_bytes;
+  constexpr std::size_t subject_bytes = 3 * 8 + ref_bytes;
+  constexpr std::size_t statement_bytes = 5 * 8 + ref_bytes;
+  subjects_.clear();
+  const auto count = in.count(subject_bytes);
+  if (count > limits_.subjects_max) return false;
+  for (std::uint64_t i = 0; i < count && in.intact(); ++i) {
+    auto& state = subjects_[in.text()];
+    state.last = in.i64();
+    state.told = in.ref();
+    const auto spoken = in.count(statement_bytes);
+    if (spoken > concurrence_agents_max) return false;
+    for (auto left = spoken; left > 0 && in.intact(); --left) {
+      statement s{.agent = in.text(), .type = in.text(), .block = in.ref(), .blocks = {}};
+      const auto blocks = in.count(ref_bytes);
+      if (blocks > statement_blocks_max) return false;
+      for (auto more = blocks; more > 0 && in.intact(); --more) s.blocks.push_back(in.ref());
+      s.time = in.i64();
+      s.confidence = in.real();
+      if (!(s.confidence >= 0 && s.confidence <= 1)) return false;
+      state.spoken.push_back(std::move(s));
+    }
+  }
+  return in.intact();
+}
+
+}  // namespace eremos::detect

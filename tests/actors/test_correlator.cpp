@@ -1,0 +1,220 @@
+// CORRELATOR: trading at a high frequency, contracts used at once, and subjects of which several
+// agents speak.
+#include "actors/services/correlator.hpp"
+
+#include "messages/keccak.hpp"
+#include "tests/actors/detect_support.hpp"
+#include "tests/support/agent_fixture.hpp"
+
+using namespace eremos;
+using namespace eremos::test;
+
+namespace {
+
+const auto trader = someone(1);
+const auto pool = someone(4);
+const auto deployer = someone(5);
+const auto fresh = someone(6);
+const auto exchange = someone(7);
+
+label_view labels() {
+  return std::make_shared<label_set>(
+      std::vector<label>{{.chain = 0, .who = exchange, .kind = "cex", .name = "Exchange 1"}});
+}
+
+transaction_event sent(const address& from, maybe<address> to, std::uint64_t index,
+                       std::uint64_t block) {
+  transaction_event t;
+  t.from = from;
+  t.to = to;
+  t.transaction_index = index;
+  t.succeeded = true;
+  t.hash = some_hash(1'000 * block + index);
+  return t;
+}
+
+contract_event logged(const transaction_event& by, const address& emitter, std::uint64_t nth = 0) {
+  contract_event log;
+  log.emitter = emitter;
+  log.transaction_hash = by.hash;
+  log.transaction_index = by.transaction_index;
+  log.log_index = 10 * by.transaction_index + nth;
+  return log;
+}
+
+contract_event swapped(const transaction_event& by, std::uint64_t nth = 0) {
+  auto log = logged(by, pool, nth);
+  log.topics.items[0] = keccak256("Swap(address,uint256,uint256,uint256,uint256,address)");
+  log.topics.count = 3;
+  return log;
+}
+
+/// So many transactions of one wallet, each with two hops of a swap.
+test_block trades(std::uint64_t number, std::uint64_t count, const address& who = trader) {
+  test_block out{.number = number};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto t = sent(who, someone(90), i, number);
+    out.events.push_back(t);
+    out.events.push_back(swapped(t, 0));
+    out.events.push_back(swapped(t, 1));
+  }
+  return out;
+}
+
+test_block creation(std::uint64_t number) {
+  auto t = sent(deployer, {}, 3, number);
+  t.contract_address = fresh;
+  return {.number = number, .events = {t}};
+}
+
+/// One calls the contract, one makes it log, one's transaction fails.
+test_block uses(std::uint64_t number, std::uint64_t calls, std::uint64_t logs) {
+  test_block out{.number = number};
+  for (std::uint64_t i = 0; i < calls; ++i)
+    out.events.push_back(sent(someone(20 + i), fresh, 10 + i, number));
+  for (std::uint64_t i = 0; i < logs; ++i) {
+    const auto t = sent(someone(40 + i), someone(90), 20 + i, number);
+    out.events.push_back(t);
+    out.events.push_back(logged(t, fresh));
+  }
+  auto failed = sent(someone(60), fresh, 30, number);
+  failed.succeeded = false;
+  out.events.push_back(failed);
+  out.events.push_back(sent(deployer, fresh, 31, number));
+  return out;
+}
+
+signal said(std::string agent, std::string type, const std::string& subject,
+            std::uint64_t number = 1) {
+  signal s;
+  s.agent = std::move(agent);
+  s.type = std::move(type);
+  s.subject = subject;
+  s.block = {1, number, test_hash(number)};
+  s.blocks = {s.block};
+  s.confidence = 0.5;
+  return s;
+}
+
+round_content told(std::vector<signal> signals) { return {.signals = std::move(signals)}; }
+
+}  // namespace
+
+TEST_CASE("correlator: eight trades of one wallet in two blocks, told once") {
+  const auto out = every_way<correlator>({trades(1, 5), trades(2, 5), trades(3, 5)});
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].type == "high_frequency_trading");
+  CHECK(out[0].subject == to_hex(trader));
+  CHECK(out[0].block.number == 2);
+  CHECK(out[0].details.find("trades") == "10");
+  CHECK(out[0].details.find("window_seconds") == "24");
+  CHECK(out[0].evidence_total == 10);
+  CHECK(out[0].blocks.size() == 2);
+}
+
+TEST_CASE("correlator: a new run is told again, a slow trader and a service never") {
+  const std::vector<test_block> twice{trades(1, 8), {.number = 2}, {.number = 3}, trades(4, 8)};
+  CHECK(every_way<correlator>(twice).size() == 2);
+  CHECK(every_way<correlator>({trades(1, 5), {.number = 2}, trades(3, 5)}).empty());
+  CHECK(every_way<correlator>({trades(1, 20, exchange)}, {}, labels()).empty());
+  // Hops of one transaction are one trade.
+  CHECK(every_way<correlator>({trades(1, 7)}).empty());
+}
+
+TEST_CASE("correlator: a contract that others use within seconds of its deployment") {
+  const auto out = every_way<correlator>({creation(1), uses(2, 1, 2)});
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].type == "contract_deployment_activity");
+  CHECK(out[0].subject == to_hex(fresh));
+  CHECK(out[0].details.find("uses") == "3");
+  CHECK(out[0].details.find("users") == "3");
+  CHECK(out[0].details.find("seconds_after") == "12");
+  CHECK(out[0].evidence_total == 4);
+}
+
+TEST_CASE("correlator: too few, too late, the deployer itself and what failed are no activity") {
+  CHECK(every_way<correlator>({creation(1), uses(2, 1, 1)}).empty());
+  CHECK(every_way<correlator>({creation(1), {.number = 2}, uses(3, 2, 2)}).empty());
+  // One wallet, however often.
+  test_block often{.number = 2};
+  for (std::uint64_t i = 0; i < 30; ++i) often.events.push_back(sent(someone(20), fresh, i, 2));
+  CHECK(every_way<correlator>({creation(1), often}).empty());
+  often.events.push_back(sent(someone(21), fresh, 40, 2));
+  CHECK(every_way<correlator>({creation(1), often}).size() == 1);
+}
+
+TEST_CASE("correlator: two agents that speak of one subject are a correlation, one agent is none") {
+  agent_fixture<correlator> f;
+  f.tell_next({told({said("intelligence", "contract_activity_spike", "0xaa"),
+                     said("intelligence", "high_value_transaction", "0xaa"),
+                     said("harvester", "mint_spike", "0xbb")})});
+  f.feed({.number = 1, .events = {}});
+  CHECK(f.notes().heard.back().memories.empty());
+  f.restart();
+  auto echo = said("theron", "archival", "0xbb", 2);
+  echo.path = {"harvester"};
+  f.tell_next({told({said("observer", "wallet_clustering", "0xaa", 2), echo})});
+  f.feed({.number = 2, .events = {}});
+  const auto& heard = f.notes().heard.back();
+  REQUIRE(heard.memories.size() == 1);
+  const auto& m = heard.memories[0];
+  CHECK(m.type == memory_type::correlation);
+  CHECK(m.key == "correlation:0xaa");
+  CHECK(m.confidence == Approx(0.75));
+  CHECK(m.details.find("agents") == R"("intelligence,observer")");
+  CHECK(m.details.find("types") == R"("high_value_transaction,wallet_clustering")");
+  CHECK(m.blocks.size() == 2);
+}
+
+TEST_CASE("correlator: its own patterns are one witness; a window that passed is forgotten") {
+  agent_fixture<correlator> f;
+  f.tell_next({told({said("intelligence", "rapid_transaction_sequence", to_hex(trader))})});
+  const auto done = f.feed(trades(1, 8));
+  CHECK(done.memories.size() == 1);  // the pattern
+  REQUIRE(f.notes().heard.back().memories.size() == 1);
+  CHECK(f.notes().heard.back().memories[0].details.find("agents") ==
+        R"("correlator,intelligence")");
+  for (std::uint64_t n = 2; n < 4; ++n) f.feed({.number = n, .events = {}});
+  f.tell_next({told({said("observer", "wallet_clustering", to_hex(trader), 4)})});
+  f.feed({.number = 4, .events = {}});
+  CHECK(f.notes().heard.back().memories.empty());
+}
+
+TEST_CASE("correlator: options out of range are refused") {
+  const auto given = [](std::string key, std::string text) {
+    return correlator::options::parse(
+        {{std::move(key), option_value{.texts = {std::move(text)}, .where = "t.toml:1:1"}}});
+  };
+  CHECK_FALSE(given("trades_min", "1"));
+  CHECK_FALSE(given("trades_min", "65"));
+  CHECK_FALSE(given("deployment_users", "17"));
+  CHECK_FALSE(given("window", "soon"));
+  CHECK_FALSE(given("window", "2h"));
+  CHECK(given("window", "1h"));
+  CHECK_FALSE(given("trade_min", "8"));
+  CHECK(given("deployment_users", "6")->deployment.uses == 6);
+}
+
+TEST_CASE("correlator: torn or senseless state is refused") {
+  agent_fixture<correlator> f;
+  f.tell_next({told({said("intelligence", "contract_activity_spike", "0xaa")})});
+  auto first = trades(1, 3);
+  const auto created = creation(1);
+  first.events.insert(first.events.end(), created.events.begin(), created.events.end());
+  f.feed(first);
+  f.feed(uses(2, 2, 0));
+  const auto bytes = f.snapshot().bytes;
+  REQUIRE(bytes.size() > 200);
+  const auto loads = [](std::span<const std::uint8_t> given) {
+    state_reader in{given};
+    if (in.u64() != 0) return false;  // the base's timers
+    detect::trading_runs trading;
+    detect::deployment_activities deployments;
+    detect::concurrences concurrences;
+    return trading.load(in) && deployments.load(in) && concurrences.load(in) &&
+           in.finish().has_value();
+  };
+  CHECK(loads(bytes));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK_FALSE(loads(std::span{bytes}.first(size)));
+}
