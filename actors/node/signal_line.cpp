@@ -66,7 +66,7 @@ std::string signal_line(const signal& s, const chain_names& chains, bool colour)
       s.status == signal_status::active ? std::string{} : fmt::format("{} ", to_string(s.status));
   const bool gone = s.status == signal_status::retracted || s.status == signal_status::expired;
   const auto sgr = gone ? std::string_view{"\x1b[2m"} : colour_of(s.level);
-  const auto type = painted(padded(mark + shown(s.type), 27), sgr, colour);
+  const auto type = painted(padded(mark + shown(s.type), 28), sgr, colour);
   const auto details = short_details(s.details);
   return fmt::format("{} {} {} {} {:4.2f}  {} {} {}  {}{}{}", time.substr(11, 8),
                      padded(shown(s.glyph), 1), padded(shown(s.agent), 16), type, s.confidence,

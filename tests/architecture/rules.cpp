@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <sstream>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -398,11 +399,41 @@ violations headers(const parsed_tree& tree) {
   return out;
 }
 
+/// Two types of one name and namespace in two headers: no compiler sees both, and the linker keeps
+/// the member functions of either.
+violations twins(const parsed_tree& tree) {
+  violations out;
+  std::map<std::string, std::string> first_at;
+  for (const auto& file : tree) {
+    if (!file.path.ends_with(".hpp") || !is_product(file.path)) continue;
+    std::string space;
+    std::istringstream lines{file.code};
+    std::string text;
+    for (std::size_t line = 1; std::getline(lines, text); ++line) {
+      // Only what begins a line is of a namespace; a declaration without a body ends in `;`.
+      std::istringstream words{text};
+      std::string kind, name, next;
+      if (text.starts_with(' ') || !(words >> kind >> name)) continue;
+      if (kind == "namespace") space = name;
+      if (kind == "enum" && name == "class") words >> name;
+      if (kind != "struct" && kind != "class" && kind != "enum") continue;
+      words >> next;
+      if (name.ends_with(';') || next.empty() || next.starts_with('<')) continue;
+      const auto where = fmt::format("{}:{}", file.path, line);
+      const auto [at, fresh] = first_at.emplace(space + "::" + name, where);
+      if (!fresh)
+        out.push_back({"twins", file.path, line,
+                       fmt::format("{} is also defined in {}", at->first, at->second)});
+    }
+  }
+  return out;
+}
+
 struct named_rule {
   std::string_view name;
   violations (*find)(const parsed_tree&);
 };
-constexpr std::array<named_rule, 13> rules = {{{"arrows", arrows},
+constexpr std::array<named_rule, 14> rules = {{{"arrows", arrows},
                                                {"doors", dependency_doors},
                                                {"pure", pure_rooms},
                                                {"locks", locks},
@@ -414,7 +445,8 @@ constexpr std::array<named_rule, 13> rules = {{{"arrows", arrows},
                                                {"long", long_files},
                                                {"machine", machine_paths},
                                                {"characters", characters},
-                                               {"headers", headers}}};
+                                               {"headers", headers},
+                                               {"twins", twins}}};
 
 parsed_tree parse(const source_tree& tree) {
   parsed_tree out;

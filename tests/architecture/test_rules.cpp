@@ -42,6 +42,10 @@ const std::vector<planted>& plants() {
       {"arrows", "actors/agents/a.cpp", "#include \"actors/node/wiring.hpp\"\n"},
       {"arrows", "actors/agents/a.cpp", "#include \"neighbour.hpp\"\n"},
       {"arrows", "actors/node/main.cpp", "#include \"tests/support/chain.hpp\"\n"},
+      // twins
+      {"twins", "actors/detect/a.hpp",
+       "// a\nnamespace eremos {\nstruct a {\n};\nclass a final : b {\n};\n}\n"},
+      {"twins", "runtime/a.hpp", "// a\nenum class a : int { x };\nstruct a {};\n"},
       // doors
       {"doors", "connectors/ethereum/a.cpp", "#include <libwebsockets.h>\n"},
       {"doors", "connectors/sinks/a.cpp", "#include <curl/curl.h>\n"},
@@ -135,6 +139,9 @@ TEST_CASE("architecture: no rule is without a planted violation") {
 TEST_CASE("architecture: what is as it should be is left alone") {
   const source_tree good = {
       {"messages/bytes.hpp", "// Bytes.\n#pragma once\n#include <array>\n"},
+      {"messages/a.hpp", "// A.\n#pragma once\nnamespace eremos {\nstruct a;\nstruct b {};\n"},
+      {"messages/b.hpp", "// B.\n#pragma once\nnamespace eremos::x {\nstruct b {};\n"},
+      {"messages/c.hpp", "// C.\n#pragma once\nnamespace eremos {\nstruct a {};\n"},
       {"messages/units.cpp", "#include <boost/multiprecision/cpp_int.hpp>\n"},
       {"messages/protocols.hpp", "// Words.\n#pragma once\n#include <caf/typed_actor.hpp>\n"},
       {"runtime/log.hpp", "// Log.\n#pragma once\n#include \"messages/protocols.hpp\"\n"},
