@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "actors/detect/kept_blocks.hpp"
+
 namespace eremos::detect {
 namespace {
 
@@ -11,14 +13,6 @@ namespace {
 constexpr double prior_mean = 1.08;
 constexpr double prior_deviation = 0.585;
 constexpr double prior_weight = 4;
-
-event_id id_of_log(const block_ref& block, std::uint64_t log_index) {
-  return {.type = event_type::contract_event,
-          .chain = block.chain,
-          .block = block.hash,
-          .subject = {},
-          .log_index = log_index};
-}
 
 /// Weight and z from which on a spike is more than everyday.
 constexpr double weight_medium = 32;
@@ -113,18 +107,7 @@ void activity_spikes::end_block(const std::vector<group>& groups, bool supplemen
   weight_ = (weight_ + 1) * decay(1);
   // The sums just written are of block handled_; from now on they are one block old.
   ++handled_;
-  evict();
-}
-
-void activity_spikes::evict() {
-  if (baselines_.size() <= limits_.contracts_max) return;
-  std::vector<std::pair<std::uint64_t, address>> by_age;
-  by_age.reserve(baselines_.size());
-  for (const auto& [who, b] : baselines_) by_age.emplace_back(b.at, who);
-  std::sort(by_age.begin(), by_age.end());
-  by_age.resize(by_age.size() - limits_.contracts_max);
-  for (const auto& [at, who] : by_age) baselines_.erase(who);
-  evicted_ += by_age.size();
+  evicted_ += drop_oldest(baselines_, limits_.contracts_max, [](const auto& b) { return b.at; });
 }
 
 void activity_spikes::save(state_writer& out) const {

@@ -116,7 +116,6 @@ class activity_spikes {
   void end_block(const std::vector<group>& groups, bool supplement);
   expectation expect(const baseline& b) const;
   double decay(std::uint64_t blocks) const;
-  void evict();
 
   spike_limits limits_;
   std::uint64_t handled_ = 0;  ///< blocks

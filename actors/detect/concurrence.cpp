@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/detect/kept_blocks.hpp"
+
 namespace eremos::detect {
 namespace {
 
@@ -19,7 +21,9 @@ maybe<concurrence> concurrences::add(const std::string& subject, statement said)
                       said.blocks.end() - static_cast<std::ptrdiff_t>(statement_blocks_max));
   auto& state = subjects_[subject];
   state.last = said.time;
-  std::erase_if(state.spoken, [&](const statement& s) { return !reaches(s.time, said.time); });
+  std::erase_if(state.spoken, [&](const statement& s) {
+    return !within_time(s.time, said.time, limits_.window);
+  });
   if (state.spoken.empty()) state.told = {};
   const auto same = std::find_if(state.spoken.begin(), state.spoken.end(),
                                  [&](const statement& s) { return s.agent == said.agent; });
@@ -53,14 +57,12 @@ maybe<concurrence> concurrences::add(const std::string& subject, statement said)
 }
 
 void concurrences::forget(time_ms now) {
-  std::erase_if(subjects_, [&](const auto& entry) { return !reaches(entry.second.last, now); });
-  while (subjects_.size() >= limits_.subjects_max) {
-    const auto oldest =
-        std::min_element(subjects_.begin(), subjects_.end(), [](const auto& a, const auto& b) {
-          return std::tie(a.second.last, a.first) < std::tie(b.second.last, b.first);
-        });
-    subjects_.erase(oldest);
-  }
+  std::erase_if(subjects_, [&](const auto& entry) {
+    return !within_time(entry.second.last, now, limits_.window);
+  });
+  // Room for one more.
+  evicted_ +=
+      drop_oldest(subjects_, limits_.subjects_max - 1, [](const auto& x) { return x.last; });
 }
 
 void concurrences::save(state_writer& out) const {

@@ -52,7 +52,7 @@ class concurrences {
   /// Statements of one block come in one order on every run.
   maybe<concurrence> add(const std::string& subject, statement said);
 
-  std::size_t subjects() const noexcept { return subjects_.size(); }
+  std::uint64_t evicted() const noexcept { return evicted_; }
 
   void save(state_writer& out) const;
   /// Replaces the state; false if the bytes are torn or make no sense (the state is then void).
@@ -65,13 +65,11 @@ class concurrences {
     std::vector<statement> spoken;  ///< one per agent, by arrival
   };
 
-  bool reaches(time_ms a, time_ms b) const noexcept {
-    return (a > b ? a - b : b - a) < limits_.window;
-  }
   void forget(time_ms now);
 
   concurrence_limits limits_;
   std::map<std::string, subject_state> subjects_;
+  std::uint64_t evicted_ = 0;
 };
 
 }  // namespace eremos::detect

@@ -37,15 +37,7 @@ std::vector<deployment_activity> deployment_activities::block(
       waiting_.erase(at);
     }
   }
-  if (waiting_.size() > limits_.contracts_max) {
-    std::vector<std::pair<time_ms, address>> by_age;
-    by_age.reserve(waiting_.size());
-    for (const auto& [contract, w] : waiting_) by_age.emplace_back(w.time, contract);
-    std::sort(by_age.begin(), by_age.end());
-    by_age.resize(by_age.size() - limits_.contracts_max);
-    for (const auto& [when, contract] : by_age) waiting_.erase(contract);
-    evicted_ += by_age.size();
-  }
+  evicted_ += drop_oldest(waiting_, limits_.contracts_max, [](const auto& w) { return w.time; });
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.contract < b.contract; });
   return found;
@@ -78,8 +70,7 @@ deployment_activity deployment_activities::conclude(const address& contract, con
 /// A recording may go back, so that "within the window" looks both ways.
 void deployment_activities::forget(time_ms now) {
   std::erase_if(waiting_, [&](const auto& entry) {
-    const auto then = entry.second.time;
-    return (now > then ? now - then : then - now) >= limits_.window;
+    return !within_time(entry.second.time, now, limits_.window);
   });
 }
 

@@ -73,7 +73,6 @@ class deployment_activities {
                                          const std::vector<new_contract>& deployed,
                                          std::vector<contract_use> uses);
 
-  std::size_t contracts() const noexcept { return waiting_.size(); }
   std::uint64_t evicted() const noexcept { return evicted_; }
 
   void save(state_writer& out) const;

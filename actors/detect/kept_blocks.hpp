@@ -1,8 +1,11 @@
-// What detectors with a window of blocks share: how far two blocks are apart, the ids of events by
-// their block, and a table, so that a snapshot writes each block once. Decides nothing. Pure; a
-// table is owned by one call of save or load, the rest is for any thread.
+// What detectors with a window share: how far two blocks or times are apart, the ids of events by
+// their block, dropping the oldest of too many, and a table, so that a snapshot writes each block
+// once. Decides nothing. Pure; a table is owned by one call of save or load, the rest is for any
+// thread.
 #pragma once
+#include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -15,6 +18,25 @@ namespace eremos::detect {
 /// recording may go back.
 inline bool within_blocks(block_number a, block_number b, std::uint64_t blocks) noexcept {
   return (a > b ? a - b : b - a) < blocks;
+}
+
+/// The same of event time.
+inline bool within_time(time_ms a, time_ms b, duration_ms window) noexcept {
+  return (a > b ? a - b : b - a) < window;
+}
+
+/// Erases those with the least (age(value), key) until `max` are left. How many it erased.
+template <class Map, class Age>
+std::size_t drop_oldest(Map& entries, std::size_t max, Age age) {
+  if (entries.size() <= max) return 0;
+  using row = std::pair<decltype(age(entries.begin()->second)), typename Map::key_type>;
+  std::vector<row> by_age;
+  by_age.reserve(entries.size());
+  for (const auto& [key, value] : entries) by_age.emplace_back(age(value), key);
+  std::sort(by_age.begin(), by_age.end());
+  by_age.resize(by_age.size() - max);
+  for (const auto& [when, key] : by_age) entries.erase(key);
+  return by_age.size();
 }
 
 inline event_id id_of_transaction(const block_ref& block, const hash32& hash) noexcept {

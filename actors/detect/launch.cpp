@@ -147,22 +147,9 @@ void launches::evict(time_ms now, block_number number) {
   std::erase_if(waiting_, [&](const auto& entry) {
     return number > entry.second.block.number + limits_.blocks;
   });
-  const auto drop_oldest = [this](auto& entries, std::size_t max, auto age) {
-    if (entries.size() <= max) return;
-    std::vector<decltype(age(*entries.begin()))> by_age;
-    by_age.reserve(entries.size());
-    for (const auto& entry : entries) by_age.push_back(age(entry));
-    std::sort(by_age.begin(), by_age.end());
-    by_age.resize(by_age.size() - max);
-    for (const auto& [when, who] : by_age) entries.erase(who);
-    evicted_ += by_age.size();
-  };
-  drop_oldest(funded_, limits_.funded_max, [](const auto& e) {
-    return std::pair{e.second.time, e.first};
-  });
-  drop_oldest(waiting_, limits_.launches_max, [](const auto& e) {
-    return std::pair{e.second.block.number, e.first};
-  });
+  evicted_ += drop_oldest(funded_, limits_.funded_max, [](const auto& f) { return f.time; });
+  evicted_ +=
+      drop_oldest(waiting_, limits_.launches_max, [](const auto& w) { return w.block.number; });
 }
 
 void launches::save(state_writer& out) const {

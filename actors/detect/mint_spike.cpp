@@ -136,18 +136,7 @@ void mint_spikes::judge(const block_ref& block, std::span<const token_mint> mint
 }
 
 void mint_spikes::evict() {
-  const auto drop_oldest = [](auto& by_age, std::size_t max) {
-    std::sort(by_age.begin(), by_age.end());
-    by_age.resize(by_age.size() - max);
-  };
-  if (tokens_.size() > limits_.tokens_max) {
-    std::vector<std::pair<std::uint64_t, address>> by_age;
-    by_age.reserve(tokens_.size());
-    for (const auto& [who, state] : tokens_) by_age.emplace_back(state.last, who);
-    drop_oldest(by_age, limits_.tokens_max);
-    for (const auto& [last, who] : by_age) tokens_.erase(who);
-    evicted_ += by_age.size();
-  }
+  evicted_ += drop_oldest(tokens_, limits_.tokens_max, [](const auto& t) { return t.last; });
   std::vector<std::tuple<std::uint64_t, address, std::size_t>> by_age;
   std::size_t kept = 0;
   for (const auto& [who, state] : tokens_)

@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <span>
 
+#include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
 
 namespace eremos::detect {
-namespace {
-
-event_id id_of_transaction(const block_ref& block, const hash32& hash) {
-  return {
-      .type = event_type::transaction, .chain = block.chain, .block = block.hash, .subject = hash};
-}
-
-}  // namespace
 
 std::string_view excluded_sender(const transaction_event& t, const label* sender) noexcept {
   constexpr std::uint64_t arbitrum_internal = 0x6a;
@@ -23,13 +16,6 @@ std::string_view excluded_sender(const transaction_event& t, const label* sender
   if (t.type == arbitrum_internal || t.type == optimism_deposit || t.type == polygon_state_sync)
     return "system";
   return service_kind(sender);
-}
-
-/// Whether fewer than `blocks` numbers lie from one block to the other, in either direction: a
-/// recording may go back.
-bool rapid_sequences::reaches(block_number from, block_number to,
-                              std::uint64_t blocks) const noexcept {
-  return (from > to ? from - to : to - from) < blocks;
 }
 
 std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
@@ -43,11 +29,12 @@ std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
     at = end;
     auto& state = senders_[mine.front().from];
     // `blocks` quiet blocks lie between when the distance is blocks + 1.
-    if (state.found && !reaches(state.last, block.number, limits_.blocks + 1)) state.found = false;
+    if (state.found && !within_blocks(state.last, block.number, limits_.blocks + 1))
+      state.found = false;
     state.last = block.number;
     if (state.found) continue;
     std::erase_if(state.recent, [&](const kept_block& k) {
-      return !reaches(k.block.number, block.number, limits_.blocks);
+      return !within_blocks(k.block.number, block.number, limits_.blocks);
     });
     std::uint64_t before = 0;
     std::size_t room = rapid_kept_max;
@@ -94,29 +81,16 @@ rapid_sequence rapid_sequences::conclude(const address& sender, const sender_sta
 void rapid_sequences::forget(block_number now) {
   // What is out of reach for every later block; then the oldest, if that was not enough.
   std::erase_if(senders_, [&](const auto& entry) {
-    return !reaches(entry.second.last, now, limits_.blocks + (entry.second.found ? 1 : 0));
+    return !within_blocks(entry.second.last, now, limits_.blocks + (entry.second.found ? 1 : 0));
   });
-  if (senders_.size() <= limits_.senders_max) return;
-  std::vector<std::pair<block_number, address>> by_age;
-  by_age.reserve(senders_.size());
-  for (const auto& [who, state] : senders_) by_age.emplace_back(state.last, who);
-  std::sort(by_age.begin(), by_age.end());
-  by_age.resize(by_age.size() - limits_.senders_max);
-  for (const auto& [last, who] : by_age) senders_.erase(who);
-  evicted_ += by_age.size();
+  evicted_ += drop_oldest(senders_, limits_.senders_max, [](const auto& x) { return x.last; });
 }
 
 void rapid_sequences::save(state_writer& out) const {
-  // Blocks once, in a table: senders of the same blocks point into it.
-  std::map<block_ref, std::uint64_t> table;
+  block_table table;
   for (const auto& [who, state] : senders_)
-    for (const auto& k : state.recent) table.emplace(k.block, 0);
-  out.u64(table.size());
-  std::uint64_t next = 0;
-  for (auto& [ref, position] : table) {
-    out.ref(ref);
-    position = next++;
-  }
+    for (const auto& k : state.recent) table.add(k.block);
+  table.save(out);
   out.u64(senders_.size());
   for (const auto& [who, state] : senders_) {
     out.bytes(who);
@@ -124,7 +98,7 @@ void rapid_sequences::save(state_writer& out) const {
     out.flag(state.found);
     out.u64(state.recent.size());
     for (const auto& k : state.recent) {
-      out.u64(table.at(k.block));
+      out.u64(table.place(k.block));
       out.u64(k.count);
       out.u64(k.first.size());
       for (const auto& hash : k.first) out.bytes(hash);
@@ -133,12 +107,10 @@ void rapid_sequences::save(state_writer& out) const {
 }
 
 bool rapid_sequences::load(state_reader& in) {
-  constexpr std::size_t ref_bytes = 2 * 8 + hash32::size_bytes;
   constexpr std::size_t sender_bytes = address::size_bytes + 3 * 8;
   constexpr std::size_t kept_bytes = 3 * 8;
   senders_.clear();
-  std::vector<block_ref> table(in.count(ref_bytes));
-  for (auto& ref : table) ref = in.ref();
+  const auto table = block_table::load(in);
   const auto count = in.count(sender_bytes);
   if (count > limits_.senders_max) return false;
   for (std::uint64_t i = 0; i < count && in.intact(); ++i) {

@@ -91,7 +91,6 @@ class rapid_sequences {
     std::vector<kept_block> recent;  ///< by number, inside the window; empty once found
   };
 
-  bool reaches(block_number from, block_number to, std::uint64_t blocks) const noexcept;
   rapid_sequence conclude(const address& sender, const sender_state& state, const block_ref& block,
                           std::span<const sent_transaction> sent, std::uint64_t before) const;
   void forget(block_number now);

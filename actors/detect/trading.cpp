@@ -34,9 +34,10 @@ std::vector<trading_run> trading_runs::block(const block_ref& block, time_ms tim
   for (auto at = trades.begin(); at != trades.end();) {
     const auto who = at->trader;
     auto& state = traders_[who];
-    if (!reaches(state.last, time)) state.found = false;
+    if (!within_time(state.last, time, limits_.window)) state.found = false;
     state.last = time;
-    std::erase_if(state.recent, [&](const kept_trade& k) { return !reaches(k.time, time); });
+    std::erase_if(state.recent,
+                  [&](const kept_trade& k) { return !within_time(k.time, time, limits_.window); });
     for (; at != trades.end() && at->trader == who; ++at)
       if (!state.found) state.recent.push_back({block, time, at->hash});
     if (state.found) continue;
@@ -66,15 +67,10 @@ trading_run trading_runs::conclude(const address& who,
 
 void trading_runs::forget(time_ms now) {
   // What is out of reach for every later block; then the oldest, if that was not enough.
-  std::erase_if(traders_, [&](const auto& entry) { return !reaches(entry.second.last, now); });
-  if (traders_.size() <= limits_.traders_max) return;
-  std::vector<std::pair<time_ms, address>> by_age;
-  by_age.reserve(traders_.size());
-  for (const auto& [who, state] : traders_) by_age.emplace_back(state.last, who);
-  std::sort(by_age.begin(), by_age.end());
-  by_age.resize(by_age.size() - limits_.traders_max);
-  for (const auto& [last, who] : by_age) traders_.erase(who);
-  evicted_ += by_age.size();
+  std::erase_if(traders_, [&](const auto& entry) {
+    return !within_time(entry.second.last, now, limits_.window);
+  });
+  evicted_ += drop_oldest(traders_, limits_.traders_max, [](const auto& t) { return t.last; });
 }
 
 void trading_runs::save(state_writer& out) const {

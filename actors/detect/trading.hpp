@@ -12,7 +12,9 @@
 // A run is found once. What says Swap may be a contract made to say so: a trade is a claim.
 //
 // Default: 8 trades in the window, our own and not calibrated. Nobody reaches it in the 490 blocks
-// of the recordings of six chains, most of them far apart, which have one block of a window each.
+// of the recordings of six chains, which says little: most are far apart, so that a window holds
+// one block, and most logs come in pieces of their own, where nobody knows the transaction's
+// sender.
 #pragma once
 #include <map>
 #include <vector>
@@ -33,7 +35,8 @@ struct trading_limits {
   /// trade, address).
   std::size_t traders_max = 1'024;
 };
-/// Largest threshold: it bounds what is kept of one trader, who is told of at that many.
+/// Largest threshold. Fewer trades than the threshold are kept of one trader: at that many it is
+/// found.
 inline constexpr std::size_t trades_max = 64;
 
 struct trade {
@@ -62,7 +65,6 @@ class trading_runs {
   /// One block's trades, in any order, each transaction once. Found ones are sorted by trader.
   std::vector<trading_run> block(const block_ref& block, time_ms time, std::vector<trade> trades);
 
-  std::size_t traders() const noexcept { return traders_.size(); }
   std::uint64_t evicted() const noexcept { return evicted_; }
 
   void save(state_writer& out) const;
@@ -81,9 +83,6 @@ class trading_runs {
     std::vector<kept_trade> recent;  ///< by (block, index), inside the window; empty once found
   };
 
-  bool reaches(time_ms a, time_ms b) const noexcept {
-    return (a > b ? a - b : b - a) < limits_.window;
-  }
   trading_run conclude(const address& who, const std::vector<kept_trade>& trades) const;
   void forget(time_ms now);
 

@@ -165,15 +165,7 @@ wallet_cluster wallet_clusters::conclude(const std::vector<const kept_call*>& gr
 }
 
 void wallet_clusters::evict() {
-  if (contracts_.size() > limits_.contracts_max) {
-    std::vector<std::pair<std::uint64_t, address>> by_age;
-    by_age.reserve(contracts_.size());
-    for (const auto& [who, state] : contracts_) by_age.emplace_back(state.at, who);
-    std::sort(by_age.begin(), by_age.end());
-    by_age.resize(by_age.size() - limits_.contracts_max);
-    for (const auto& [at, who] : by_age) contracts_.erase(who);
-    evicted_ += by_age.size();
-  }
+  evicted_ += drop_oldest(contracts_, limits_.contracts_max, [](const auto& x) { return x.at; });
   const auto key = [](const kept_call& k) {
     return std::tuple{k.block.number, k.block.hash, k.call.contract,
                       k.call.index,   k.call.hash,  k.call.likeness};

@@ -14,12 +14,6 @@ namespace {
 /// What is kept grows with the window, and a pattern of seconds has no meaning over hours.
 constexpr duration_ms window_max = hour_ms;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ",") + word;
-  return out;
-}
-
 }  // namespace
 
 result<correlator::options> correlator::options::parse(const option_map& given) {
@@ -90,6 +84,14 @@ void correlator::on(const block_complete& completed) {
   for (const auto& found :
        deployments_.block(completed.block, completed.time, block.deployed, std::move(block.uses)))
     conclude(found);
+  count_evicted();
+}
+
+/// Where a limit was too small for the chain, patterns may have been missed.
+void correlator::count_evicted() {
+  const auto all = trading_.evicted() + deployments_.evicted() + concurrences_.evicted();
+  if (all != evicted_told_) count("evicted", all - evicted_told_);
+  evicted_told_ = all;
 }
 
 void correlator::conclude(const detect::trading_run& found) {
@@ -144,8 +146,8 @@ void correlator::note(const std::string& subject, detect::statement said) {
   auto found = concurrences_.add(subject, std::move(said));
   if (!found) return;
   detail_map details;
-  details.set("agents", joined(found->agents))
-      .set("types", joined(found->types))
+  details.set("agents", fmt::format("{}", fmt::join(found->agents, ",")))
+      .set("types", fmt::format("{}", fmt::join(found->types, ",")))
       .set("subject", subject);
   remember({.type = memory_type::correlation,
             .key = "correlation:" + subject,

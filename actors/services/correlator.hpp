@@ -61,6 +61,7 @@ class correlator final : public agent<correlator> {
   void conclude(const detect::trading_run& found);
   void conclude(const detect::deployment_activity& found);
   void tell(signal_draft found);
+  void count_evicted();
   void note(const std::string& subject, detect::statement said);
 
   options options_;
@@ -68,6 +69,7 @@ class correlator final : public agent<correlator> {
   detect::deployment_activities deployments_;
   detect::concurrences concurrences_;
   per_block<gathered> blocks_;
+  std::uint64_t evicted_told_ = 0;  ///< since the start, as the detectors count
 };
 
 }  // namespace eremos

@@ -180,6 +180,39 @@ TEST_CASE("correlator: its own patterns are one witness; a window that passed is
   CHECK(f.notes().heard.back().memories.empty());
 }
 
+TEST_CASE("correlator: a further agent is told in a later block, with at most 0.95") {
+  agent_fixture<correlator> f;
+  const auto sure = [](std::string agent, std::uint64_t number) {
+    auto s = said(std::move(agent), "high_value_transaction", "0xaa", number);
+    s.confidence = 0.9;
+    return s;
+  };
+  f.tell_next({told({sure("a", 1), sure("b", 1), sure("c", 1)})});
+  f.feed({.number = 1, .events = {}});
+  REQUIRE(f.notes().heard.back().memories.size() == 1);
+  CHECK(f.notes().heard.back().memories[0].confidence == Approx(0.95));
+  f.tell_next({told({sure("a", 2)})});
+  f.feed({.number = 2, .events = {}});
+  CHECK(f.notes().heard.back().memories.empty());
+  f.tell_next({told({sure("d", 3)})});
+  f.feed({.number = 3, .events = {}});
+  // Those of block 1 are out of the window; "a" was heard again in block 2.
+  REQUIRE(f.notes().heard.back().memories.size() == 1);
+  CHECK(f.notes().heard.back().memories[0].details.find("agents") == R"("a,d")");
+}
+
+TEST_CASE("correlator: what is over a limit is dropped, the oldest first, and counted") {
+  agent_fixture<correlator> f;
+  test_block many{.number = 1};
+  for (std::uint64_t i = 0; i < 1'030; ++i) {
+    const auto t = sent(someone(1'000 + i), someone(90), i, 1);
+    many.events.push_back(t);
+    many.events.push_back(swapped(t));
+  }
+  f.feed(many);
+  CHECK(f.report().metrics == std::vector<std::pair<std::string, std::uint64_t>>{{"evicted", 6}});
+}
+
 TEST_CASE("correlator: options out of range are refused") {
   const auto given = [](std::string key, std::string text) {
     return correlator::options::parse(

@@ -406,21 +406,25 @@ violations twins(const parsed_tree& tree) {
   std::map<std::string, std::string> first_at;
   for (const auto& file : tree) {
     if (!file.path.ends_with(".hpp") || !is_product(file.path)) continue;
-    std::string space;
-    std::istringstream lines{file.code};
-    std::string text;
-    for (std::size_t line = 1; std::getline(lines, text); ++line) {
+    std::vector<std::string> spaces;  // those that are open
+    std::istringstream lines{file.code}, commented{file.text};
+    std::string text, whole;
+    for (std::size_t line = 1; std::getline(lines, text) && std::getline(commented, whole);
+         ++line) {
+      // The formatter writes this comment.
+      if (whole.starts_with("}  // namespace") && !spaces.empty()) spaces.pop_back();
       // Only what begins a line is of a namespace; a declaration without a body ends in `;`.
       std::istringstream words{text};
       std::string kind, name, next;
       if (text.starts_with(' ') || !(words >> kind >> name)) continue;
-      if (kind == "namespace") space = name;
+      if (kind == "namespace") spaces.push_back(name);
       if (kind == "enum" && name == "class") words >> name;
       if (kind != "struct" && kind != "class" && kind != "enum") continue;
       words >> next;
       if (name.ends_with(';') || next.empty() || next.starts_with('<')) continue;
       const auto where = fmt::format("{}:{}", file.path, line);
-      const auto [at, fresh] = first_at.emplace(space + "::" + name, where);
+      const auto [at, fresh] =
+          first_at.emplace(fmt::format("{}::{}", fmt::join(spaces, "::"), name), where);
       if (!fresh)
         out.push_back({"twins", file.path, line,
                        fmt::format("{} is also defined in {}", at->first, at->second)});

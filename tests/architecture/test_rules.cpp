@@ -45,6 +45,9 @@ const std::vector<planted>& plants() {
       // twins
       {"twins", "actors/detect/a.hpp",
        "// a\nnamespace eremos {\nstruct a {\n};\nclass a final : b {\n};\n}\n"},
+      {"twins", "runtime/a.hpp",
+       "// a\nnamespace eremos {\nstruct a {};\nnamespace detail {\nstruct b {};\n}  // namespace "
+       "detail\nstruct a {};\n}  // namespace eremos\n"},
       {"twins", "runtime/a.hpp", "// a\nenum class a : int { x };\nstruct a {};\n"},
       // doors
       {"doors", "connectors/ethereum/a.cpp", "#include <libwebsockets.h>\n"},
@@ -141,7 +144,9 @@ TEST_CASE("architecture: what is as it should be is left alone") {
       {"messages/bytes.hpp", "// Bytes.\n#pragma once\n#include <array>\n"},
       {"messages/a.hpp", "// A.\n#pragma once\nnamespace eremos {\nstruct a;\nstruct b {};\n"},
       {"messages/b.hpp", "// B.\n#pragma once\nnamespace eremos::x {\nstruct b {};\n"},
-      {"messages/c.hpp", "// C.\n#pragma once\nnamespace eremos {\nstruct a {};\n"},
+      {"messages/c.hpp",
+       "// C.\n#pragma once\nnamespace eremos {\nnamespace x::y {\nstruct b {};\n}  // namespace "
+       "x::y\nstruct a {};\n}  // namespace eremos\n"},
       {"messages/units.cpp", "#include <boost/multiprecision/cpp_int.hpp>\n"},
       {"messages/protocols.hpp", "// Words.\n#pragma once\n#include <caf/typed_actor.hpp>\n"},
       {"runtime/log.hpp", "// Log.\n#pragma once\n#include \"messages/protocols.hpp\"\n"},
