@@ -5,6 +5,7 @@
 namespace eremos {
 
 bool message_order(const agent_message& a, const agent_message& b) noexcept {
+  if (a.rank != b.rank) return a.rank > b.rank;
   return std::tie(a.from, a.to, a.topic, a.schema, a.details.items) <
          std::tie(b.from, b.to, b.topic, b.schema, b.details.items);
 }

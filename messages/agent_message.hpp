@@ -28,7 +28,7 @@ auto inspect(Inspector& f, agent_message& x) {
   return f(x.from, x.to, x.topic, x.schema, x.rank, x.details, x.blocks, x.path, x.event_time);
 }
 
-/// (from, to, topic, schema, details): the order in which a round's messages are delivered.
+/// (rank from critical down, from, to, topic, schema, details): the order in which a round's messages are delivered.
 bool message_order(const agent_message& a, const agent_message& b) noexcept;
 
 /// Bytes of everything that its author chose: what agent_message_bytes_max bounds.

@@ -17,8 +17,8 @@ struct agent_report {
   std::string glyph;
   std::string role;
   chain_id chain = 0;
-  std::string state;  ///< running, lagging, restarting, quarantined
-  std::vector<std::string> subscriptions;
+  std::string state;                       ///< running, lagging, restarting, quarantined
+  std::vector<std::string> subscriptions;  ///< what it is fed and told, with what narrows it
   std::uint64_t events_handled = 0;
   std::uint64_t blocks_done = 0;
   std::uint64_t signals = 0;
@@ -32,8 +32,9 @@ struct agent_report {
   std::uint64_t lag_blocks = 0;
   std::uint64_t busy_ns = 0;
   block_number snapshot_block = 0;
-  std::array<std::uint64_t, lane_count> depth{};               ///< waiting events per lane
-  std::array<std::uint64_t, lane_count> handled{};             ///< events per lane, this instance
+  std::uint64_t snapshot_age_blocks = 0;            ///< blocks since; 0 without a snapshot
+  std::array<std::uint64_t, lane_count> depth{};    ///< waiting events per lane
+  std::array<std::uint64_t, lane_count> handled{};  ///< events per lane, this instance
   std::vector<std::pair<std::string, std::uint64_t>> metrics;  ///< the agent's own counts
 };
 template <class Inspector>
@@ -41,7 +42,7 @@ auto inspect(Inspector& f, agent_report& x) {
   return f(x.agent, x.glyph, x.role, x.chain, x.state, x.subscriptions, x.events_handled,
            x.blocks_done, x.signals, x.memories, x.messages, x.heard, x.emissions_refused,
            x.restarts, x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block,
-           x.depth, x.handled, x.metrics);
+           x.snapshot_age_blocks, x.depth, x.handled, x.metrics);
 }
 
 /// COORDINATOR and MEMORY of one chain.
@@ -54,11 +55,12 @@ struct coordination_report {
   std::uint64_t over_hops = 0;      ///< conclusions from conclusions beyond hops_max: told nobody
   std::uint64_t memories = 0;       ///< taken in
   std::uint64_t memories_kept = 0;  ///< in the shared view
+  std::uint64_t correlations = 0;   ///< of the memories: what two or more agents say together
 };
 template <class Inspector>
 auto inspect(Inspector& f, coordination_report& x) {
   return f(x.agents, x.rounds, x.messages, x.unknown_agent, x.too_large, x.over_hops, x.memories,
-           x.memories_kept);
+           x.memories_kept, x.correlations);
 }
 
 /// STREAM of one chain.

@@ -214,6 +214,7 @@ const std::vector<signal_type_info>& signal_types() {
       {"wallet_behavior_anomaly", "a wallet does what its history does not lead to expect"},
       {"wallet_reactivated", "a wallet that slept for over 180 days moves again"},
       {"wallet_clustering", "more than three wallets do the same with one contract in few blocks"},
+      {"mint_activity", "many of a token are minted in one block, usual for it or not"},
       {"mint_spike", "a token is minted far more often, and to more wallets, than it used to be"},
       {"high_frequency_trading", "one wallet trades many times within seconds"},
       {"contract_deployment_activity", "a new contract is used by others within seconds"},

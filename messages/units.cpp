@@ -165,8 +165,10 @@ result<uint256> parse_uint256(std::string_view text) {
   return out;
 }
 
-result<wei> parse_ether(std::string_view text) {
-  constexpr std::size_t decimals = 18;
+namespace {
+
+/// A decimal number times 10^decimals, exactly.
+result<uint256> parse_scaled(std::string_view text, std::size_t decimals, std::string_view wanted) {
   const auto point = text.find('.');
   const auto whole = text.substr(0, point);
   const auto fraction =
@@ -174,11 +176,48 @@ result<wei> parse_ether(std::string_view text) {
   auto digits = std::string{whole} + std::string{fraction};
   if (whole.empty() || (point != std::string_view::npos && fraction.empty()) ||
       fraction.size() > decimals || digits.find_first_not_of("0123456789") != std::string::npos)
-    return bad_number(text, "an amount like 1.5, with at most 18 decimals");
+    return bad_number(text, wanted);
   digits.append(decimals - fraction.size(), '0');
   auto amount = parse_uint256(digits);
   if (!amount) return bad_number(text, "an amount of at most 256 bits");
   return amount;
+}
+
+}  // namespace
+
+result<wei> parse_ether(std::string_view text) {
+  return parse_scaled(text, 18, "an amount like 1.5, with at most 18 decimals");
+}
+
+result<uint256> parse_amount(std::string_view text) {
+  if (text.starts_with("0x")) return parse_quantity(text);
+  std::size_t decimals = 0;
+  auto number = text;
+  const auto strip = [&](std::string_view unit, std::size_t places) {
+    if (!number.ends_with(unit)) return;
+    number.remove_suffix(unit.size());
+    while (number.ends_with(' ')) number.remove_suffix(1);
+    decimals = places;
+  };
+  strip("ether", 18);
+  if (decimals == 0) strip("gwei", 9);
+  const auto exponent = decimals == 0 ? number.find('e') : std::string_view::npos;
+  constexpr std::string_view wanted = "an amount like 10_000, 2500e6 or 1.5 ether";
+  if (exponent != std::string_view::npos) {
+    const auto places = parse_uint256(number.substr(exponent + 1));
+    constexpr std::uint64_t digits_of_256_bits = 78;
+    if (!places || !places->fits_uint64() || places->low64() > digits_of_256_bits)
+      return bad_number(text, wanted);
+    decimals = static_cast<std::size_t>(places->low64());
+    number = number.substr(0, exponent);
+  }
+  std::string plain;
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    const bool between = i > 0 && i + 1 < number.size() && number[i - 1] != '_';
+    if (number[i] == '_' && between) continue;
+    plain += number[i];
+  }
+  return parse_scaled(plain, decimals, wanted);
 }
 
 uint256 from_big_endian(const std::uint8_t* bytes32) noexcept {

@@ -92,6 +92,10 @@ result<uint256> parse_uint256(std::string_view text);
 /// As a person writes an amount of a coin with 18 decimals: "1.5" is 1.5 * 10^18. Errors:
 /// malformed_number.
 result<wei> parse_ether(std::string_view text);
+/// An amount in base units, as a person writes it: "10000", "10_000", "0xff", "2500e6",
+/// "1.5 ether", "20 gwei". Exact: what would need a fraction of a base unit or more than 256 bits
+/// is an error. Errors: malformed_number.
+result<uint256> parse_amount(std::string_view text);
 /// From 32 big-endian bytes.
 uint256 from_big_endian(const std::uint8_t* bytes32) noexcept;
 std::array<std::uint8_t, 32> to_big_endian(const uint256& x) noexcept;

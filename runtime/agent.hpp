@@ -11,7 +11,8 @@
 //   };
 //   EREMOS_AGENT(whale_watcher)
 //
-// Optional: `static subscription wants(const options&)` narrows what it is fed;
+// Optional: `static subscription wants(const options&)` narrows what it is fed, `static hearing
+// hears(const options&)` what it is told;
 // `save(state_writer&) const`, `status load(state_reader&)` and `static constexpr std::uint32_t
 // snapshot_version` keep its state over restarts.
 #pragma once
@@ -56,19 +57,12 @@ std::vector<event_type> observed_types() {
 }
 
 template <class Self>
-constexpr hearing hearing_of() {
-  return {observes<Self, signal_raised>, observes<Self, memory_added>,
-          observes<Self, agent_message>};
-}
-
-template <class Self>
-std::vector<std::string> observed_names() {
-  std::vector<std::string> out;
-  for (const auto type : observed_types<Self>()) out.emplace_back(to_string(type));
-  if (observes<Self, signal_raised>) out.emplace_back("signals");
-  if (observes<Self, memory_added>) out.emplace_back("memories");
-  if (observes<Self, agent_message>) out.emplace_back("messages");
-  return out;
+hearing hearing_of(const option_map& given) {
+  if constexpr (requires(const typename Self::options& o) { Self::hears(o); })
+    return Self::hears(*Self::options::parse(given));
+  else
+    return {observes<Self, signal_raised>, observes<Self, memory_added>,
+            observes<Self, agent_message>};
 }
 
 template <class Self>
@@ -85,8 +79,7 @@ template <class Self>
 class agent : public agent_base {
  public:
   agent(caf::actor_config& cfg, const agent_services& services)
-      : agent_base(cfg, Self::info, detail::snapshot_version_of<Self>(), services,
-                   detail::observed_names<Self>()) {
+      : agent_base(cfg, Self::info, detail::snapshot_version_of<Self>(), services) {
     static_assert(detail::observes_anything<Self>,
                   "an agent needs at least one public on(const E&), E being an event, "
                   "block_complete or what others say");
@@ -125,7 +118,7 @@ class agent : public agent_base {
 
 /// The registry's row of an agent class.
 template <class Self>
-agent_kind make_agent_kind() {
+constexpr agent_kind make_agent_kind() {
   return {
       .info = Self::info,
       .check = [](const option_map& given) -> status {
@@ -137,10 +130,10 @@ agent_kind make_agent_kind() {
             subscription out;
             if constexpr (requires(const typename Self::options& o) { Self::wants(o); })
               out = Self::wants(*Self::options::parse(given));
-            out.types = detail::observed_types<Self>();
+            if (out.types.empty()) out.types = detail::observed_types<Self>();
             return out;
           },
-      .hears = detail::hearing_of<Self>(),
+      .hears = [](const option_map& given) { return detail::hearing_of<Self>(given); },
       .spawn =
           [](caf::actor_system& system, const agent_services& services, const option_map& given) {
             return agent_actor{

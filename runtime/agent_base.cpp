@@ -41,12 +41,12 @@ void settle_evidence(signal& s, std::vector<event_id> evidence, const event_id& 
 }  // namespace
 
 agent_base::agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t snapshot_version,
-                       agent_services services, std::vector<std::string> subscriptions)
+                       agent_services services)
     : super(cfg),
       info_(info),
       snapshot_version_(snapshot_version),
       services_(std::move(services)),
-      subscriptions_(std::move(subscriptions)) {
+      id_(services_.id.empty() ? std::string{info.id} : services_.id) {
   time_slice(defaults::time_slice);
 }
 
@@ -102,8 +102,7 @@ bool agent_base::guarded(maybe<event_id> event, F&& code) {
 
 void agent_base::fail(maybe<event_id> event, std::string_view what) {
   failed_ = true;
-  super::send(services_.supervisor,
-              agent_failed{services_.chain, std::string{info_.id}, event, std::string{what}});
+  super::send(services_.supervisor, agent_failed{services_.chain, id_, event, std::string{what}});
   quit(caf::exit_reason::unhandled_exception);
 }
 
@@ -119,7 +118,7 @@ void agent_base::handle(const event_batch& batch) {
   counters_.busy_ns += busy;
   counters_.events_handled += batch.picks.size();
   if (batch.commit == 0) {
-    super::send(services_.stream, mempool_handled{std::string{info_.id}, batch.picks.size()});
+    super::send(services_.stream, mempool_handled{id_, batch.picks.size()});
     return;
   }
   auto& open = open_[batch.commit];
@@ -208,7 +207,7 @@ void agent_base::hear(open_block& open, const agent_round& round) {
   commit_ = round.commit;
   block_ = open.end->block;
   now_ = open.end->time;
-  const std::string_view me = info_.id;
+  const std::string_view me = id_;
   const hearing all{true, true, true};  // STREAM tells only what the class listens to
   const auto tell = [&](const auto& what, const std::string& author, const auto& told) {
     if (failed_ || !reaches(what, me, all)) return;
@@ -230,7 +229,7 @@ void agent_base::settle(std::uint64_t commit, open_block& open) {
   memory_ = open.settled->memory;
   last_block_ = open.end->block;
   if (!open.settled->snapshot) return;
-  block_done saved{.agent = std::string{info_.id}, .commit = commit, .round = settled_round};
+  block_done saved{.agent = id_, .commit = commit, .round = settled_round};
   if (!guarded({}, [&] { saved.snapshot = snapshot(); })) return;
   saved.snapshot->commit = commit;
   counters_.snapshot_block = last_block_.number;
@@ -242,7 +241,7 @@ block_done agent_base::answer(std::uint64_t commit, std::uint32_t round, open_bl
   counters_.signals += open.signals.size();
   counters_.memories += open.memories.size();
   counters_.messages += open.messages.size();
-  return {.agent = std::string{info_.id},
+  return {.agent = id_,
           .commit = commit,
           .round = round,
           .signals = std::exchange(open.signals, {}),
@@ -280,9 +279,9 @@ void agent_base::emit(signal_draft draft) {
 
 void agent_base::add_signal(open_block& open, signal_draft draft) {
   signal s;
-  s.id = make_signal_id(info_.id, draft.type, services_.chain, draft.subject, draft.anchor);
+  s.id = make_signal_id(id_, draft.type, services_.chain, draft.subject, draft.anchor);
   s.type = std::move(draft.type);
-  s.agent = info_.id;
+  s.agent = id_;
   s.glyph = info_.glyph;
   s.block = block_;
   s.subject = std::move(draft.subject);
@@ -311,7 +310,7 @@ void agent_base::remember(memory_draft draft) {
   if (!may_emit(open, 1)) return;
   memory_entry m;
   m.type = draft.type;
-  m.agent = info_.id;
+  m.agent = id_;
   m.key = std::move(draft.key);
   m.confidence = std::clamp(draft.confidence, 0.0, 1.0);
   m.tags = std::move(draft.tags);
@@ -338,7 +337,7 @@ void agent_base::post(std::string to, message_draft draft) {
   auto& open = concluding();
   if (!may_emit(open, 2)) return;
   agent_message m;
-  m.from = info_.id;
+  m.from = id_;
   m.to = std::move(to);
   m.topic = std::move(draft.topic);
   m.schema = std::move(draft.schema);
@@ -366,11 +365,11 @@ std::vector<shared<memory_entry>> agent_base::recall(const memory_filter& which,
 void agent_base::tell_flood(const block_end& end, open_block& open) {
   const auto refused = std::exchange(open.refused, 0);
   counters_.emissions_refused += refused;
-  services_.log.warn("flood",
-                     fmt::format("{} concluded {} things too many in block {}; they are not kept",
-                                 info_.id, refused, end.block.number));
+  services_.log.warn(
+      "flood", fmt::format("{} concluded {} things too many in block {}; they are not kept", id_,
+                           refused, end.block.number));
   signal_draft flood{.type = "flood",
-                     .subject = std::string{info_.id},
+                     .subject = id_,
                      .anchor = event_id{.type = event_type::block,
                                         .chain = end.block.chain,
                                         .block = end.block.hash,
@@ -409,7 +408,7 @@ agent_snapshot agent_base::snapshot() const {
     out.text(tag);
   }
   write_state(out);
-  return {.agent = std::string{info_.id},
+  return {.agent = id_,
           .version = snapshot_version_,
           .commit = 0,
           .block = last_block_,
@@ -426,7 +425,7 @@ void agent_base::restore(const restore_agent& from) {
   if (s.version != snapshot_version_) {
     services_.log.warn(
         "snapshot_version",
-        fmt::format("{} has a snapshot of version {}, this is version {}: it begins anew", info_.id,
+        fmt::format("{} has a snapshot of version {}, this is version {}: it begins anew", id_,
                     s.version, snapshot_version_));
     return;
   }
@@ -447,12 +446,11 @@ void agent_base::restore(const restore_agent& from) {
 
 agent_report agent_base::report() const {
   auto out = counters_;
-  out.agent = info_.id;
+  out.agent = id_;
   out.glyph = info_.glyph;
   out.role = info_.role;
   out.chain = services_.chain;
   out.state = "running";
-  out.subscriptions = subscriptions_;
   for (std::size_t i = 0; i < lane_count; ++i) {
     out.depth[i] = lane_events(static_cast<lane>(i));
     out.handled[i] = handled_events(static_cast<lane>(i));

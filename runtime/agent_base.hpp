@@ -22,6 +22,7 @@ namespace eremos {
 
 /// What the node gives to each agent.
 struct agent_services {
+  std::string id;  ///< of this agent; empty: its class's
   chain_id chain = 0;
   std::string source;   ///< the chain's name
   chain_policy policy;  ///< what counts as large on it
@@ -37,11 +38,13 @@ class agent_base : public lane_actor<agent_actor> {
  public:
   using super = lane_actor<agent_actor>;
   agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t snapshot_version,
-             agent_services services, std::vector<std::string> subscriptions);
+             agent_services services);
 
  protected:
   // --- what an author may call, in handlers only ---
 
+  /// Who this agent is: its class's id, unless the configuration gave it one of its own.
+  const std::string& id() const noexcept { return id_; }
   /// Concludes something about the block being handled. Over the limit per block: counted, and one
   /// `flood` signal.
   void emit(signal_draft draft);
@@ -126,7 +129,7 @@ class agent_base : public lane_actor<agent_actor> {
   const agent_info info_;
   const std::uint32_t snapshot_version_;
   const agent_services services_;
-  const std::vector<std::string> subscriptions_;
+  const std::string id_;
 
   std::map<std::uint64_t, open_block>
       open_;  ///< by commit; at most the window, and 0 for the mempool

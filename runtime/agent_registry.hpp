@@ -16,7 +16,8 @@ struct agent_kind {
   status (*check)(const option_map& options);
   /// What it wants to be fed with these options. Precondition: check passed.
   subscription (*wants)(const option_map& options);
-  hearing hears;
+  /// Of what others conclude, what it is told with these options. Precondition: check passed.
+  hearing (*hears)(const option_map& options);
   /// Precondition: check passed.
   agent_actor (*spawn)(caf::actor_system& system, const agent_services& services,
                        const option_map& options);

@@ -91,6 +91,13 @@ inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;
 inline constexpr std::chrono::milliseconds restart_backoff_max = 5s;
 /// Events an agent threw on and never sees again; one more and it is quarantined.
 inline constexpr std::size_t poison_events_max = 64;
+/// Subjects a rule remembers having spoken of; the longest ago go first. With the matches it stays
+/// well under snapshot_bytes_max.
+inline constexpr std::size_t rule_subjects_max = 4'096;
+/// Matches a rule that counts keeps, over all subjects; the oldest go first and are counted.
+inline constexpr std::size_t rule_matches_max = 4'096;
+/// Comparisons in one rule's `where`.
+inline constexpr std::size_t rule_comparisons_max = 32;
 
 // --- chain
 // ---------------------------------------------------------------------------------------------------

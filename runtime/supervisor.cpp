@@ -1,5 +1,6 @@
 #include "runtime/supervisor.hpp"
 
+#include <cassert>
 #include <chrono>
 #include <map>
 
@@ -58,23 +59,27 @@ class supervisor final : public supervisor_actor::base {
     config_.services.stream = caf::actor_cast<stream_actor>(s.stream);
     config_.services.supervisor = caf::actor_cast<supervisor_actor>(this);
     for (const auto& plan : config_.agents) {
-      auto& c = children_[std::string{plan.kind->info.id}];
+      const auto id = plan.name();
+      auto& c = children_[id];
+      assert(c.plan == nullptr && "two agents of one id: whoever makes the plans refuses that");
       c.plan = &plan;
       for (const auto& snapshot : s.snapshots)
-        if (snapshot.agent == plan.kind->info.id) c.snapshot = snapshot;
+        if (snapshot.agent == id) c.snapshot = snapshot;
       for (const auto& p : s.poison)
-        if (p.agent == plan.kind->info.id && c.poison.size() < defaults::poison_events_max)
+        if (p.agent == id && c.poison.size() < defaults::poison_events_max)
           c.poison.push_back(p.event);
       make(c);
     }
   }
 
   void make(child& c) {
-    c.handle = c.plan->kind->spawn(system(), config_.services, c.plan->options);
+    const auto& [kind, options, given_id] = *c.plan;
+    auto services = config_.services;
+    services.id = c.plan->name();
+    c.handle = kind->spawn(system(), services, options);
     monitor(c.handle);
-    send(config_.services.stream, register_agent{std::string{c.plan->kind->info.id}, c.handle,
-                                                 c.plan->kind->wants(c.plan->options),
-                                                 c.plan->kind->hears, c.snapshot, c.poison});
+    send(services.stream, register_agent{services.id, c.handle, kind->wants(options),
+                                         kind->hears(options), c.snapshot, c.poison});
   }
 
   void on_failed(const agent_failed& f) {
@@ -136,7 +141,7 @@ class supervisor final : public supervisor_actor::base {
   }
 
   void quarantine_child(child& c, const std::string& why) {
-    const std::string id{c.plan->kind->info.id};
+    const auto id = c.plan->name();
     config_.services.log.error("agent_quarantined", fmt::format("{} is quarantined: {}", id, why));
     c.quarantined = true;
     send(config_.services.stream, unregister_agent{id, "quarantined"});

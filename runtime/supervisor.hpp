@@ -15,6 +15,9 @@ namespace eremos {
 struct agent_plan {
   const agent_kind* kind = nullptr;
   option_map options;
+  std::string id;  ///< empty: its class's
+
+  std::string name() const { return id.empty() ? std::string{kind->info.id} : id; }
 };
 
 struct supervisor_config {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "actors/agents/alert_answer.hpp"
 #include "actors/detect/dormancy.hpp"
 #include "actors/detect/high_value.hpp"
 #include "actors/detect/known_services.hpp"
+#include "actors/detect/shared_evidence.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/policy/chain_policy.hpp"
 
@@ -17,6 +20,9 @@ constexpr unsigned shown_places = 4;
 constexpr unsigned native_decimals = 18;
 /// From here on an anomaly is severity high: all three oddities.
 constexpr double anomaly_high = 0.95;
+/// Two agents see one chain: never quite sure.
+constexpr double strengthened_max = 0.95;
+constexpr std::string_view strengthened_key = "strengthened:";
 
 void set_name(detail_map& details, std::string_view key, const label* known) {
   if (known != nullptr) details.set(key, known->name);
@@ -104,6 +110,7 @@ void intelligence::on(const mempool_event& pending) {
 }
 
 void intelligence::on(const block_complete& completed) {
+  found_.clear();
   auto block = blocks_.take(completed.commit);
   // The base keeps the first thousand: which ones those are must not depend on arrival.
   std::sort(block.drafts.begin(), block.drafts.end(),
@@ -128,7 +135,60 @@ void intelligence::share(signal_draft found) {
             .tags = {found.type},
             .blocks = found.blocks,
             .details = found.details});
+  auto& own = found_[found.subject];
+  own.confidence = std::max(own.confidence, found.confidence);
+  own.evidence.insert(own.evidence.end(), found.evidence.begin(), found.evidence.end());
+  own.evidence.push_back(found.anchor);
+  own.blocks.insert(own.blocks.end(), found.blocks.begin(), found.blocks.end());
   emit(std::move(found));
+}
+
+/// Its best finding of earlier blocks that the chain's memory still holds.
+intelligence::finding intelligence::known_of(const std::string& subject) const {
+  finding out;
+  for (const auto& m : recall({.agent = id()})) {
+    if (!m->key.ends_with(":" + subject) || m->key.starts_with(strengthened_key)) continue;
+    out.confidence = std::max(out.confidence, m->confidence);
+    out.blocks.insert(out.blocks.end(), m->blocks.begin(), m->blocks.end());
+  }
+  return out;
+}
+
+void intelligence::on(const signal_raised& heard) {
+  const auto& s = heard.what;
+  // What followed from somebody's conclusion, ours perhaps, is no witness of its own.
+  if (!s.path.empty()) return;
+  auto own = found_.find(s.subject);
+  if (own == found_.end()) {
+    auto known = known_of(s.subject);
+    if (known.confidence == 0) return;
+    // Of earlier blocks it is known where they were, not which events: a shared block is too close.
+    const auto shared_block = [&](const block_ref& b) {
+      return std::find(known.blocks.begin(), known.blocks.end(), b) != known.blocks.end();
+    };
+    if (std::any_of(s.blocks.begin(), s.blocks.end(), shared_block))
+      return count("evidence_shared");
+    own = found_.emplace(s.subject, std::move(known)).first;
+  } else if (detect::share_evidence(detect::evidence_sample(own->second.evidence),
+                                    detect::evidence_sample(s.evidence))) {
+    return count("evidence_shared");
+  }
+  auto& mine = own->second;
+  auto& by = mine.strengthened_by;
+  if (std::find(by.begin(), by.end(), s.agent) != by.end()) return;
+  by.push_back(s.agent);
+  mine.confidence =
+      std::min(strengthened_max, 1 - (1 - mine.confidence) * (1 - s.confidence));
+  mine.evidence.insert(mine.evidence.end(), s.evidence.begin(), s.evidence.end());
+  mine.blocks.insert(mine.blocks.end(), s.blocks.begin(), s.blocks.end());
+  memory_draft kept{.type = memory_type::intelligence,
+                    .key = fmt::format("{}{}:{}", strengthened_key, s.agent, s.subject),
+                    .confidence = mine.confidence,
+                    .tags = {"strengthened", s.type},
+                    .blocks = mine.blocks,
+                    .details = {}};
+  kept.details.set("agents", fmt::format("{}", fmt::join(by, ","))).set("subject", s.subject);
+  remember(std::move(kept));
 }
 
 void intelligence::conclude(const detect::rapid_sequence& found) {
@@ -165,8 +225,7 @@ void intelligence::conclude(const detect::activity_spike& found) {
 }
 
 void intelligence::on(const agent_message& heard) {
-  if (heard.topic == "alert")
-    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
+  if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
 
 void intelligence::save(state_writer& out) const {

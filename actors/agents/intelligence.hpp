@@ -1,7 +1,9 @@
 // Intelligence (Ω): very large transactions, senders with many transactions in few blocks,
 // contracts that emit far more than they used to, wallets that do what their history does not lead
 // to expect. Judges nothing itself: that is in actors/detect. Counts pending very large
-// transactions and concludes nothing from them. Owned by one actor.
+// transactions and concludes nothing from them. Where another agent concludes something of the same
+// subject from other events, it remembers its own finding as strengthened; what came through
+// itself, through another agent, or from the same events strengthens nothing. Owned by one actor.
 #pragma once
 #include "actors/detect/activity_spike.hpp"
 #include "actors/detect/rapid_sequence.hpp"
@@ -35,6 +37,7 @@ class intelligence final : public agent<intelligence> {
   void on(const wallet_activity_event& wallet);
   void on(const mempool_event& pending);
   void on(const block_complete& completed);
+  void on(const signal_raised& heard);
   void on(const agent_message& heard);
 
   void save(state_writer& out) const;
@@ -48,7 +51,16 @@ class intelligence final : public agent<intelligence> {
     std::vector<detect::counted_log> logs;
   };
 
+  /// What it found of one subject in the block that is being settled.
+  struct finding {
+    double confidence = 0;
+    std::vector<event_id> evidence;
+    std::vector<block_ref> blocks;
+    std::vector<std::string> strengthened_by;  ///< agents
+  };
+
   void share(signal_draft found);
+  finding known_of(const std::string& subject) const;
   void conclude(const detect::rapid_sequence& found);
   void conclude(const detect::activity_spike& found);
 
@@ -56,6 +68,7 @@ class intelligence final : public agent<intelligence> {
   detect::rapid_sequences rapid_;
   detect::activity_spikes spikes_;
   per_block<gathered> blocks_;
+  std::map<std::string, finding> found_;  ///< of one block, at most emissions_per_block_max
 };
 
 }  // namespace eremos

@@ -112,8 +112,7 @@ void launch_tracker::conclude(const detect::launch& found) {
 }
 
 void launch_tracker::on(const agent_message& heard) {
-  if (heard.topic == "alert")
-    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
+  if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
 
 void launch_tracker::save(state_writer& out) const { launches_.save(out); }

@@ -79,8 +79,7 @@ void observer::conclude(const detect::wallet_cluster& found) {
 }
 
 void observer::on(const agent_message& heard) {
-  if (heard.topic == "alert")
-    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
+  if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
 
 void observer::save(state_writer& out) const { clusters_.save(out); }

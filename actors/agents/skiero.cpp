@@ -104,8 +104,7 @@ void skiero::conclude(const sleeper& s, std::vector<event_id> acts) {
 }
 
 void skiero::on(const agent_message& heard) {
-  if (heard.topic == "alert")
-    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
+  if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
 
 void skiero::save(state_writer& out) const {

@@ -48,8 +48,7 @@ void theron::on(const signal_raised& heard) {
 }
 
 void theron::on(const agent_message& heard) {
-  if (heard.topic == "alert")
-    send(heard.from, answer_to_alert(heard, recall({.agent = std::string{info.id}})));
+  if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
 
 bool theron::archived_of_late(const std::string& key) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "actors/detect/kept_blocks.hpp"
+#include "actors/detect/shared_evidence.hpp"
 
 namespace eremos::detect {
 namespace {
@@ -11,6 +12,27 @@ namespace {
 constexpr double confidence_max = 0.95;
 /// Blocks kept of one statement: those it rests on, newest last; the deciding one is among them.
 constexpr std::size_t statement_blocks_max = 4;
+
+/// The best confidence of each group of statements that share evidence, directly or by way of
+/// others.
+std::vector<double> groups_of(const std::vector<statement>& spoken) {
+  std::vector<std::size_t> group(spoken.size());
+  for (std::size_t i = 0; i < spoken.size(); ++i) {
+    group[i] = i;
+    for (std::size_t k = 0; k < i; ++k) {
+      if (group[k] == group[i] || !share_evidence(spoken[k].evidence, spoken[i].evidence)) continue;
+      const auto joined = group[k];
+      std::replace(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(i) + 1, joined,
+                   group[i]);
+    }
+  }
+  std::map<std::size_t, double> best;
+  for (std::size_t i = 0; i < spoken.size(); ++i)
+    best[group[i]] = std::max(best[group[i]], spoken[i].confidence);
+  std::vector<double> out;
+  for (const auto& [which, confidence] : best) out.push_back(confidence);
+  return out;
+}
 
 }  // namespace
 
@@ -40,18 +62,20 @@ maybe<concurrence> concurrences::add(const std::string& subject, statement said)
   state.told = block;
   concurrence out;
   std::set<std::string> types;
-  double doubt = 1;
   for (const auto& s : state.spoken) {
     out.agents.push_back(s.agent);
     types.insert(s.type);
     out.blocks.push_back(s.block);
     out.blocks.insert(out.blocks.end(), s.blocks.begin(), s.blocks.end());
-    doubt *= 1 - s.confidence;
   }
   std::sort(out.agents.begin(), out.agents.end());
   out.types.assign(types.begin(), types.end());
   std::sort(out.blocks.begin(), out.blocks.end());
   out.blocks.erase(std::unique(out.blocks.begin(), out.blocks.end()), out.blocks.end());
+  const auto groups = groups_of(state.spoken);
+  out.independent = groups.size();
+  double doubt = 1;
+  for (const auto confidence : groups) doubt *= 1 - confidence;
   out.confidence = std::min(confidence_max, 1 - doubt);
   return out;
 }
@@ -80,6 +104,8 @@ void concurrences::save(state_writer& out) const {
       for (const auto& b : s.blocks) out.ref(b);
       out.i64(s.time);
       out.real(s.confidence);
+      out.u64(s.evidence.size());
+      for (const auto hash : s.evidence) out.u64(hash);
     }
   }
 }
@@ -87,7 +113,7 @@ void concurrences::save(state_writer& out) const {
 bool concurrences::load(state_reader& in) {
   constexpr std::size_t ref_bytes = 2 * 8 + hash32::size_bytes;
   constexpr std::size_t subject_bytes = 3 * 8 + ref_bytes;
-  constexpr std::size_t statement_bytes = 5 * 8 + ref_bytes;
+  constexpr std::size_t statement_bytes = 6 * 8 + ref_bytes;
   subjects_.clear();
   const auto count = in.count(subject_bytes);
   if (count > limits_.subjects_max) return false;
@@ -105,6 +131,10 @@ bool concurrences::load(state_reader& in) {
       s.time = in.i64();
       s.confidence = in.real();
       if (!(s.confidence >= 0 && s.confidence <= 1)) return false;
+      const auto hashes = in.count(8);
+      if (hashes > evidence_sample_max) return false;
+      for (auto more = hashes; more > 0 && in.intact(); --more) s.evidence.push_back(in.u64());
+      if (!std::is_sorted(s.evidence.begin(), s.evidence.end())) return false;
       state.spoken.push_back(std::move(s));
     }
   }

@@ -4,9 +4,11 @@
 // owned by one agent.
 //
 //   found        `agents` or more spoke of the subject less than `window` before the newest of them
-//   confidence = 1 - the product of (1 - c) over agents, c the best of each; at most 0.95
+//   confidence = 1 - the product of (1 - c) over groups of agents, c the best of each group; at
+//   most
+//                0.95. Agents whose evidence overlaps are one group.
 //
-// The product takes the agents for independent, which is more than is known: they see the same
+// The product takes the groups for independent, which is more than is known: they see the same
 // chain. Hence the cap. Found once, and again in a later block that brings a further agent.
 #pragma once
 #include <map>
@@ -35,12 +37,14 @@ struct statement {
   std::vector<block_ref> blocks;
   time_ms time = 0;
   double confidence = 0;
+  std::vector<std::uint64_t> evidence;  ///< evidence_sample()
 };
 
 struct concurrence {
   std::vector<std::string> agents;  ///< sorted
   std::vector<std::string> types;   ///< sorted, each once
   std::vector<block_ref> blocks;
+  std::uint64_t independent = 0;  ///< groups of agents that share no evidence
   double confidence = 0;
 };
 

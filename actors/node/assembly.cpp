@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "actors/rules/text_rule.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/agent_registry.hpp"
+#include "runtime/config/section_reader.hpp"
 #include "runtime/registry/builtin_labels.hpp"
 
 namespace eremos {
@@ -34,32 +36,74 @@ label_view assemble_labels(const node_config& config) {
   return std::make_shared<const label_set>(std::move(rows));
 }
 
+std::vector<std::string> agent_ids(const node_config& config) {
+  std::vector<std::string> out;
+  for (const auto& kind : agent_kinds()) out.emplace_back(kind.info.id);
+  for (const auto& [id, rule] : config.rules) out.push_back(id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<failure> rule_problems(const node_config& config) {
+  std::vector<failure> out;
+  const auto known = agent_ids(config);
+  const auto refuse = [&](const std::string& where, std::string why) {
+    const bool placed = why.starts_with(config.file + ":");
+    out.push_back({errc::bad_config, placed ? std::move(why) : fmt::format("{}: {}", where, why)});
+  };
+  for (const auto& [id, rule] : config.rules) {
+    if (!is_agent_id(id))
+      refuse(rule.where,
+             fmt::format("rules.{}: an id is in kebab-case, at most 64 characters", id));
+    if (find_agent_kind(id) != nullptr)
+      refuse(rule.where, fmt::format("rules.{0}: there is an agent of the id \"{0}\" already", id));
+    const auto parsed = text_rule::options::parse(rule.options);
+    if (!parsed) {
+      refuse(rule.where, parsed.error().message);
+      continue;
+    }
+    const auto check_agent = [&](const std::string& who, std::string_view key) {
+      if (std::binary_search(known.begin(), known.end(), who)) return;
+      refuse(rule.options.find(key)->second.where,
+             fmt::format("{}: unknown agent \"{}\"{}", key, who, suggestion(who, known)));
+    };
+    if (!parsed->to.empty()) check_agent(parsed->to, "then.to");
+    for (const auto& c : parsed->where) {
+      const bool names_agent = (parsed->topic == rule_topic::message ? c.field().name() == "from"
+                                                                     : c.field().name() == "agent");
+      if (!is_event(parsed->topic) && names_agent && c.op() == comparison::equal)
+        check_agent(to_text(c.value()), "when.where");
+    }
+  }
+  return out;
+}
+
 result<std::vector<agent_choice>> assemble_agents(const node_config& config,
                                                   const std::vector<std::string>& only) {
-  for (const auto& id : only) {
-    if (find_agent_kind(id) != nullptr) continue;
-    std::vector<std::string> known;
-    for (const auto& kind : agent_kinds()) known.emplace_back(kind.info.id);
-    const auto guess = nearest(id, known);
-    return {errc::unknown_agent,
-            fmt::format("unknown agent \"{}\"; {}", id,
-                        guess.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                      : fmt::format("did you mean \"{}\"?", guess))};
-  }
+  const auto known = agent_ids(config);
+  for (const auto& id : only)
+    if (!std::binary_search(known.begin(), known.end(), id))
+      return {errc::unknown_agent,
+              fmt::format("unknown agent \"{}\"{}", id, suggestion(id, known))};
+  if (const auto problems = rule_problems(config); !problems.empty()) return problems.front();
   std::vector<agent_choice> out;
+  const auto choose = [&](const agent_kind& kind, const std::string& id,
+                          const agent_section* section) {
+    if (!only.empty() && std::find(only.begin(), only.end(), id) == only.end()) return;
+    if (section == nullptr)
+      out.push_back({{&kind, {}, id}, {}});
+    else if (section->enabled)
+      out.push_back({{&kind, section->options, id}, section->chains});
+  };
   for (const auto& kind : agent_kinds()) {
-    const std::string id{kind.info.id};
-    if (!only.empty() && std::find(only.begin(), only.end(), id) == only.end()) continue;
-    const auto section = config.agents.find(id);
-    agent_choice choice{&kind, {}, {}};
-    if (section != config.agents.end()) {
-      if (!section->second.enabled) continue;
-      choice.options = section->second.options;
-      choice.chains = section->second.chains;
-    }
-    if (auto checked = kind.check(choice.options); !checked) return checked.error();
-    out.push_back(std::move(choice));
+    const auto section = config.agents.find(kind.info.id);
+    choose(kind, std::string{kind.info.id},
+           section == config.agents.end() ? nullptr : &section->second);
   }
+  for (const auto& [id, rule] : config.rules) choose(text_rule_kind(), id, &rule);
+  for (const auto& choice : out)
+    if (auto checked = choice.plan.kind->check(choice.plan.options); !checked)
+      return checked.error();
   return out;
 }
 
@@ -74,11 +118,12 @@ chain_policy assemble_policy(const chain_section& chain) {
 
 std::string config_hash(const node_config& config) {
   std::string text;
-  for (const auto& [id, section] : config.agents) {
-    text += fmt::format("{}:{};", id, section.enabled);
-    for (const auto& [key, value] : section.options)
-      text += fmt::format("{}={};", key, fmt::join(value.texts, ","));
-  }
+  for (const auto* sections : {&config.agents, &config.rules})
+    for (const auto& [id, section] : *sections) {
+      text += fmt::format("{}:{};", id, section.enabled);
+      for (const auto& [key, value] : section.options)
+        text += fmt::format("{}={};", key, fmt::join(value.texts, ","));
+    }
   for (const auto& c : config.chains)
     text += fmt::format("{}:{}:{};", c.id, to_string(c.large), to_string(c.very_large));
   for (const auto& who : config.watch.addresses) text += to_hex(who);

@@ -12,8 +12,15 @@ namespace eremos {
 /// which it borrows.
 label_view assemble_labels(const node_config& config);
 
-/// Every registered agent that is not disabled, with its options checked. `only`: these alone
-/// (empty: all). Errors: bad_option, with the place; unknown_agent.
+/// Who may be an agent of this configuration: the registered ones and its rules. Sorted.
+std::vector<std::string> agent_ids(const node_config& config);
+
+/// What is wrong with [rules]: ids that are taken, conditions that cannot be read or never hold,
+/// agents that are not there. With places.
+std::vector<failure> rule_problems(const node_config& config);
+
+/// Every registered agent and every rule that is not disabled, with its options checked. `only`:
+/// these alone (empty: all). Errors: bad_option, with the place; unknown_agent.
 result<std::vector<agent_choice>> assemble_agents(const node_config& config,
                                                   const std::vector<std::string>& only);
 

@@ -1,6 +1,7 @@
 #include "actors/node/cli.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <functional>
 
@@ -242,12 +243,25 @@ class command_line_parser {
                refuse("--min-confidence", fmt::format("\"{}\" is not a number from 0 to 1", text));
              what.min_confidence = *least;
            });
+    option(sub, "--subject", "About one address, contract or transaction", "0x…",
+           [&what](std::string text) {
+             // As stored: hex in lower case; a rule's subject may be any word.
+             if (text.starts_with("0x"))
+               std::transform(text.begin(), text.end(), text.begin(),
+                              [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+             what.subject = std::move(text);
+           });
     add_limit(sub, what.limit);
   }
 
   void add_signals(CLI::App* sub) {
     option(sub, "--type", "Of one type, like wallet_reactivated", "TYPE",
            [this](const auto& text) { signals_.type = text; });
+    option(sub, "--severity", "At least so severe: info, low, medium, high or critical", "LEVEL",
+           [this](const auto& text) {
+             to_word("--severity", text, {"info", "low", "medium", "high", "critical"});
+             signals_.min_severity = *parse_severity(text);
+           });
     add_filters(sub, signals_);
   }
 

@@ -86,6 +86,7 @@ std::string to_json(const agent_report& x) {
       .count("lag_blocks", x.lag_blocks)
       .count("busy_ns", x.busy_ns)
       .count("snapshot_block", x.snapshot_block)
+      .count("snapshot_age_blocks", x.snapshot_age_blocks)
       .raw("depth", by_lane(x.depth))
       .raw("handled", by_lane(x.handled))
       .raw("metrics", metrics.done())
@@ -102,6 +103,7 @@ std::string to_json(const coordination_report& x) {
       .count("over_hops", x.over_hops)
       .count("memories", x.memories)
       .count("memories_kept", x.memories_kept)
+      .count("correlations", x.correlations)
       .done();
 }
 

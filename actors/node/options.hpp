@@ -86,6 +86,8 @@ struct signals_command {
   maybe<signal_status> status;
   since_option since;
   maybe<double> min_confidence;
+  maybe<severity> min_severity;
+  maybe<std::string> subject;
   std::size_t limit = 100;
 };
 
@@ -98,6 +100,7 @@ struct memory_command {
   maybe<signal_status> status;
   since_option since;
   maybe<double> min_confidence;
+  maybe<std::string> subject;
   std::size_t limit = 100;
 };
 

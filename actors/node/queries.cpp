@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/node/assembly.hpp"
 #include "actors/node/chain_names.hpp"
 #include "actors/node/listings.hpp"
 #include "actors/node/node_report.hpp"
@@ -65,6 +66,8 @@ class query_runner {
                       .status = what.status,
                       .since = since(what.since),
                       .min_confidence = what.min_confidence,
+                      .min_severity = what.min_severity,
+                      .subject = what.subject,
                       .limit = what.limit};
     if (const auto code = choose_chain(what.chain, want.chain); code != exit_ok) return code;
     return list(store_->signals(want), what.common.json, "no signals",
@@ -79,6 +82,7 @@ class query_runner {
                       .status = what.status,
                       .since = since(what.since),
                       .min_confidence = what.min_confidence,
+                      .subject = what.subject,
                       .limit = what.limit};
     if (const auto code = choose_chain(what.chain, want.chain); code != exit_ok) return code;
     return list(store_->memories(want), what.common.json, "no memories",
@@ -263,6 +267,7 @@ std::vector<failure> all_problems(const config_outcome& outcome) {
     const auto* kind = find_agent_kind(id);
     if (kind != nullptr) add(kind->check(section.options), section.where);
   }
+  for (auto& wrong : rule_problems(config)) problems.push_back(std::move(wrong));
   return problems;
 }
 

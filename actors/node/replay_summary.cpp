@@ -49,9 +49,9 @@ std::string summary_json(const replay_totals& t) {
       R"("truncated":{},"no_result":{},"unknown_methods":{},"unknown_transaction_types":{},"discontinuities":{},"reverted":{},)"
       R"("verified":null,"repaired":null,"suspect":null,"unchecked":null,"seconds":{:.3f}}})",
       t.source.frames, sum.blocks, sum.transactions, sum.logs, by_type, t.signals,
-      bad_of(t.source, "malformed"), bad_of(t.source, "truncated"),
-      bad_of(t.source, "no_result"), bad_of(t.source, "unknown_method"),
-      sum.unknown_transaction_types, sum.discontinuities, sum.reverted, t.seconds);
+      bad_of(t.source, "malformed"), bad_of(t.source, "truncated"), bad_of(t.source, "no_result"),
+      bad_of(t.source, "unknown_method"), sum.unknown_transaction_types, sum.discontinuities,
+      sum.reverted, t.seconds);
 }
 
 std::string summary_line(const replay_totals& t) {

@@ -18,7 +18,7 @@ std::vector<agent_plan> agents_of(const shared_parts& parts, chain_id chain) {
   std::vector<agent_plan> out;
   for (const auto& a : parts.agents)
     if (a.chains.empty() || std::find(a.chains.begin(), a.chains.end(), chain) != a.chains.end())
-      out.push_back({a.kind, a.options});
+      out.push_back(a.plan);
   return out;
 }
 

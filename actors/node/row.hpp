@@ -16,8 +16,7 @@ namespace eremos {
 
 /// An agent with its options, and the chains it watches.
 struct agent_choice {
-  const agent_kind* kind = nullptr;
-  option_map options;
+  agent_plan plan;
   std::vector<chain_id> chains;  ///< empty: every chain
 };
 

@@ -71,12 +71,13 @@ std::string lanes_table(const node_report& report) {
 
 /// What the agents of each chain say to each other and remember together.
 std::string society_table(const node_report& report) {
-  text_table table{{"society", ">agents", ">messages", ">dead letters", ">memories", ">shared"}};
+  text_table table{{"society", ">agents", ">messages", ">dead letters", ">memories", ">shared",
+                    ">correlations"}};
   for (const auto& s : report.streams) {
     const auto& c = s.coordination;
     table.add({shown(s.source), grouped(c.agents), grouped(c.messages),
                grouped(c.unknown_agent + c.too_large + c.over_hops), grouped(c.memories),
-               grouped(c.memories_kept)});
+               grouped(c.memories_kept), grouped(c.correlations)});
   }
   return table.text();
 }
@@ -113,7 +114,9 @@ std::string agents_text(const node_report& report) {
                  grouped(a.events_handled), grouped(a.blocks_done), grouped(a.signals),
                  grouped(a.memories), grouped(a.lag_events), grouped(a.restarts),
                  grouped(a.poison_events), grouped(a.emissions_refused),
-                 a.snapshot_block == 0 ? "none" : grouped(a.snapshot_block),
+                 a.snapshot_block == 0
+                     ? "none"
+                     : fmt::format("{} blocks ago", grouped(a.snapshot_age_blocks)),
                  shown(fmt::format("{}", fmt::join(a.subscriptions, ", ")))});
   return table.empty() ? "no agents\n" : table.text();
 }

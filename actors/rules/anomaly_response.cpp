@@ -35,7 +35,9 @@ subscription anomaly_response::wants(const options&) {
 
 anomaly_response::anomaly_response(caf::actor_config& cfg, const agent_services& services,
                                    options opts)
-    : agent(cfg, services), options_(std::move(opts)) {}
+    : agent(cfg, services),
+      options_(std::move(opts)),
+      alerted_(options_.cooldown, defaults::rule_subjects_max) {}
 
 void anomaly_response::on(const transaction_event& t) {
   const auto subject = t.contract_address ? *t.contract_address : t.to ? *t.to : t.from;
@@ -55,22 +57,16 @@ void anomaly_response::on(const block_complete& completed) {
   auto found = blocks_.take(completed.commit);
   std::sort(found.begin(), found.end());
   for (const auto& c : found) {
-    const auto known = alerted_.find(c.subject);
-    if (known != alerted_.end() && completed.time - known->second < options_.cooldown)
-      count("in_cooldown");
-    else if (open_.size() >= alerts_per_block_max)
+    if (open_.size() >= alerts_per_block_max)
       count("alerts_refused");
-    else
+    else if (alerted_.pass(c.subject, completed.time))
       alert(c);
+    else
+      count("in_cooldown");
   }
 }
 
 void anomaly_response::alert(const critical_event& what) {
-  if (!alerted_.contains(what.subject) && alerted_.size() >= alerted_max)
-    alerted_.erase(
-        std::min_element(alerted_.begin(), alerted_.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; }));
-  alerted_[what.subject] = now();
   open_[what.subject] = {what.id, block(), {}, 0, {block()}};
   memory_draft entry{.type = memory_type::anomaly,
                      .key = "critical:" + what.subject,
@@ -128,11 +124,7 @@ void anomaly_response::tell_answers() {
 }
 
 void anomaly_response::save(state_writer& out) const {
-  out.u64(alerted_.size());
-  for (const auto& [subject, when] : alerted_) {
-    out.text(subject);
-    out.i64(when);
-  }
+  alerted_.save(out);
   out.u64(open_.size());
   for (const auto& [subject, alert] : open_) {
     out.text(subject);
@@ -147,11 +139,7 @@ void anomaly_response::save(state_writer& out) const {
 }
 
 status anomaly_response::load(state_reader& in) {
-  const auto alerted = in.count(16);
-  for (std::uint64_t i = 0; i < alerted && in.intact(); ++i) {
-    auto subject = in.text();
-    alerted_[std::move(subject)] = in.i64();
-  }
+  alerted_.load(in);
   const auto open = in.count(16);
   for (std::uint64_t i = 0; i < open && in.intact(); ++i) {
     auto subject = in.text();

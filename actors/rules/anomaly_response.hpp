@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/agent.hpp"
+#include "runtime/cooldown.hpp"
 
 namespace eremos {
 
@@ -40,8 +41,6 @@ class anomaly_response final : public agent<anomaly_response> {
  private:
   /// Alerts of one block; more critical events than this are counted.
   static constexpr std::size_t alerts_per_block_max = 16;
-  /// Subjects in their cooldown; the one alerted longest ago goes first.
-  static constexpr std::size_t alerted_max = 4'096;
 
   struct critical_event {
     event_id id;
@@ -62,7 +61,7 @@ class anomaly_response final : public agent<anomaly_response> {
 
   options options_;
   per_block<std::vector<critical_event>> blocks_;
-  std::map<std::string, time_ms> alerted_;  ///< subject → when; at most alerted_max
+  cooldown alerted_;
   std::map<std::string, open_alert> open_;  ///< by subject; at most alerts_per_block_max
 };
 

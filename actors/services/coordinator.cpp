@@ -54,6 +54,7 @@ class coordinator final : public coordinator_actor::base {
               auto whole = own;
               whole.memories = m.memories;
               whole.memories_kept = m.memories_kept;
+              whole.correlations = m.correlations;
               promise.deliver(whole);
             },
             [promise, own](const caf::error&) mutable { promise.deliver(own); });

@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/rapid_sequence.hpp"
+#include "actors/detect/shared_evidence.hpp"
+#include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
@@ -27,6 +30,9 @@ result<correlator::options> correlator::options::parse(const option_map& given) 
       read.number("deployment_uses", out.deployment.uses, 1, detect::deployment_uses_max);
   out.deployment.users =
       read.number("deployment_users", out.deployment.users, 1, detect::deployment_uses_max);
+  out.gathering.window = out.trading.window;
+  out.gathering.wallets =
+      read.number("wallets_min", out.gathering.wallets, 2, detect::gathering_wallets_max);
   out.concurrence.agents =
       read.number("agents_min", out.concurrence.agents, 2, detect::concurrence_agents_max);
   if (auto bad = read.finish()) return *bad;
@@ -43,13 +49,14 @@ correlator::correlator(caf::actor_config& cfg, const agent_services& services, o
     : agent(cfg, services),
       options_([&] {
         const auto least = 2 * services.policy.block_time_ms;
-        for (auto* window :
-             {&opts.trading.window, &opts.deployment.window, &opts.concurrence.window})
+        for (auto* window : {&opts.trading.window, &opts.deployment.window, &opts.gathering.window,
+                             &opts.concurrence.window})
           *window = std::max(*window, least);
         return std::move(opts);
       }()),
       trading_(options_.trading),
       deployments_(options_.deployment),
+      gatherings_(options_.gathering),
       concurrences_(options_.concurrence) {}
 
 void correlator::on(const transaction_event& t) {
@@ -65,15 +72,37 @@ void correlator::on(const transaction_event& t) {
 
 void correlator::on(const contract_event& log) {
   blocks_.at(event().commit)
-      .logs.push_back(
-          {log.transaction_index, log.transaction_hash, log.emitter, detect::is_swap(log)});
+      .logs.push_back({log.transaction_index, log.transaction_hash, log.emitter,
+                       detect::is_swap(log), minted_by(log)});
+}
+
+maybe<detect::arrival> correlator::minted_by(const contract_event& log) const {
+  const auto transfer = detect::decode_transfer(log);
+  if (!transfer || !transfer->from.is_zero() || transfer->to.is_zero() ||
+      !transfer->moves_something())
+    return {};
+  const auto is_service = [this](const eremos::address& who) {
+    return !detect::service_kind(labels().find(chain(), who)).empty();
+  };
+  // A pool or a vault mints its shares for whoever pays in, all day: fungible ones gather nobody.
+  if (transfer->form == detect::transfer_form::erc20 || is_service(transfer->token) ||
+      is_service(transfer->to))
+    return {};
+  return detect::arrival{transfer->token, log.transaction_index, transfer->to, event().id};
 }
 
 void correlator::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
   std::set<detect::trade> trades;
+  std::vector<detect::arrival> arrivals;
   for (const auto& log : block.logs) {
     const auto from = block.senders.find(log.index);
+    if (log.minted) {
+      arrivals.push_back(*log.minted);
+      // Whoever else looks at the transaction looks at the same evidence.
+      if (from != block.senders.end())
+        arrivals.back().evidence = detect::id_of_transaction(completed.block, log.hash);
+    }
     if (from == block.senders.end()) continue;
     block.uses.push_back({log.index, log.hash, from->second, log.contract});
     if (log.swap) trades.insert({from->second, log.index, log.hash});
@@ -84,12 +113,15 @@ void correlator::on(const block_complete& completed) {
   for (const auto& found :
        deployments_.block(completed.block, completed.time, block.deployed, std::move(block.uses)))
     conclude(found);
+  for (const auto& found : gatherings_.block(completed.block, completed.time, std::move(arrivals)))
+    conclude(found);
   count_evicted();
 }
 
 /// Where a limit was too small for the chain, patterns may have been missed.
 void correlator::count_evicted() {
-  const auto all = trading_.evicted() + deployments_.evicted() + concurrences_.evicted();
+  const auto all =
+      trading_.evicted() + deployments_.evicted() + gatherings_.evicted() + concurrences_.evicted();
   if (all != evicted_told_) count("evicted", all - evicted_told_);
   evicted_told_ = all;
 }
@@ -124,6 +156,20 @@ void correlator::conclude(const detect::deployment_activity& found) {
   tell(std::move(draft));
 }
 
+void correlator::conclude(const detect::gathering& found) {
+  signal_draft draft{.type = "wallet_clustering",
+                     .subject = to_hex(found.contract),
+                     .anchor = found.anchor,
+                     .evidence = found.evidence,
+                     .blocks = found.blocks,
+                     .confidence = found.confidence,
+                     .level = severity::low,
+                     .details = {}};
+  draft.details.set("wallets", found.wallets)
+      .set("window_seconds", static_cast<std::uint64_t>(options_.gathering.window / second_ms));
+  tell(std::move(draft));
+}
+
 void correlator::tell(signal_draft found) {
   remember({.type = memory_type::pattern,
             .key = found.type + ":" + found.subject,
@@ -131,15 +177,17 @@ void correlator::tell(signal_draft found) {
             .tags = {found.type},
             .blocks = found.blocks,
             .details = found.details});
-  note(found.subject,
-       {std::string{info.id}, found.type, block(), found.blocks, now(), found.confidence});
+  note(found.subject, {id(), found.type, block(), found.blocks, now(), found.confidence,
+                       detect::evidence_sample(found.evidence)});
   emit(std::move(found));
 }
 
 /// What follows from another agent's conclusion is no second witness.
 void correlator::on(const signal_raised& heard) {
   const auto& s = heard.what;
-  if (s.path.empty()) note(s.subject, {s.agent, s.type, s.block, s.blocks, now(), s.confidence});
+  if (s.path.empty())
+    note(s.subject, {s.agent, s.type, s.block, s.blocks, now(), s.confidence,
+                     detect::evidence_sample(s.evidence)});
 }
 
 void correlator::note(const std::string& subject, detect::statement said) {
@@ -147,6 +195,7 @@ void correlator::note(const std::string& subject, detect::statement said) {
   if (!found) return;
   detail_map details;
   details.set("agents", fmt::format("{}", fmt::join(found->agents, ",")))
+      .set("independent", found->independent)
       .set("types", fmt::format("{}", fmt::join(found->types, ",")))
       .set("subject", subject);
   remember({.type = memory_type::correlation,
@@ -160,12 +209,14 @@ void correlator::note(const std::string& subject, detect::statement said) {
 void correlator::save(state_writer& out) const {
   trading_.save(out);
   deployments_.save(out);
+  gatherings_.save(out);
   concurrences_.save(out);
 }
 
 status correlator::load(state_reader& in) {
   if (!trading_.load(in)) return {errc::snapshot_invalid, "trades make no sense"};
   if (!deployments_.load(in)) return {errc::snapshot_invalid, "deployments make no sense"};
+  if (!gatherings_.load(in)) return {errc::snapshot_invalid, "arrivals make no sense"};
   if (!concurrences_.load(in)) return {errc::snapshot_invalid, "statements make no sense"};
   return in.finish();
 }

@@ -1,7 +1,8 @@
 // CORRELATOR: what only shows across events or across agents, in windows of event time. Trading at
-// a high frequency, contracts used at once, and subjects of which different agents conclude
-// something within one window. Judges nothing itself: that is in actors/detect. An agent like the
-// others, so that it passes the barrier as they do. Owned by one actor.
+// a high frequency, contracts used at once, wallets that gather on one contract, and subjects of
+// which different agents conclude something within one window. Judges nothing itself: that is in
+// actors/detect. An agent like the others, so that it passes the barrier as they do. Owned by one
+// actor.
 //
 // The windows are the configured ones, but never less than two block times of the chain: a shorter
 // one would hold one block only.
@@ -10,6 +11,7 @@
 
 #include "actors/detect/concurrence.hpp"
 #include "actors/detect/deployment_activity.hpp"
+#include "actors/detect/gathering.hpp"
 #include "actors/detect/trading.hpp"
 #include "runtime/agent.hpp"
 
@@ -22,11 +24,12 @@ class correlator final : public agent<correlator> {
       .glyph = "⋈",
       .role = "correlation",
       .description = "patterns across events and agents, within seconds of event time"};
-  static constexpr std::uint32_t snapshot_version = 1;
+  static constexpr std::uint32_t snapshot_version = 2;
 
   struct options {
     detect::trading_limits trading;
     detect::deployment_limits deployment;
+    detect::gathering_limits gathering;
     detect::concurrence_limits concurrence;
 
     static result<options> parse(const option_map& given);
@@ -49,6 +52,7 @@ class correlator final : public agent<correlator> {
     hash32 hash;              ///< of its transaction
     eremos::address contract;
     bool swap = false;
+    maybe<detect::arrival> minted;  ///< for a wallet that is no service, of such a contract
   };
   /// One block so far.
   struct gathered {
@@ -60,6 +64,8 @@ class correlator final : public agent<correlator> {
 
   void conclude(const detect::trading_run& found);
   void conclude(const detect::deployment_activity& found);
+  void conclude(const detect::gathering& found);
+  maybe<detect::arrival> minted_by(const contract_event& log) const;
   void tell(signal_draft found);
   void count_evicted();
   void note(const std::string& subject, detect::statement said);
@@ -67,6 +73,7 @@ class correlator final : public agent<correlator> {
   options options_;
   detect::trading_runs trading_;
   detect::deployment_activities deployments_;
+  detect::gatherings gatherings_;
   detect::concurrences concurrences_;
   per_block<gathered> blocks_;
   std::uint64_t evicted_told_ = 0;  ///< since the start, as the detectors count

@@ -55,12 +55,16 @@ class memory final : public memory_actor::base {
   behavior_type make_behavior() override {
     return {[this](const memorise& what) {
               taken_ += what.memories.size();
+              correlations_ += static_cast<std::uint64_t>(
+                  std::count_if(what.memories.begin(), what.memories.end(),
+                                [](const auto& m) { return m.type == memory_type::correlation; }));
               return memory_.add(what);
             },
             [this](const chain_reverted& r) { memory_.revert(r.blocks); },
             [this](const get_report&) {
               coordination_report out;
               out.memories = taken_;
+              out.correlations = correlations_;
               out.memories_kept = memory_.view()->entries.size();
               return out;
             }};
@@ -69,6 +73,7 @@ class memory final : public memory_actor::base {
  private:
   shared_memory memory_;
   std::uint64_t taken_ = 0;
+  std::uint64_t correlations_ = 0;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "connectors/ethereum/abi.hpp"
+#include "runtime/abi/abi.hpp"
 #include "runtime/actor_handlers.hpp"
 #include "runtime/caf_error.hpp"
 #include "runtime/defaults.hpp"

@@ -64,9 +64,10 @@ std::string chain_name(const node_config& config, chain_id id) {
   return known != nullptr ? std::string{known->name} : std::to_string(id);
 }
 
-std::string agent_text(const node_config& config, const std::string& id,
+/// `table` is "agents" or "rules".
+std::string agent_text(const node_config& config, std::string_view table, const std::string& id,
                        const agent_section& agent) {
-  auto out = fmt::format("\n[agents.{}]\nenabled = {}\n", id, agent.enabled);
+  auto out = fmt::format("\n[{}.{}]\nenabled = {}\n", table, id, agent.enabled);
   if (!agent.chains.empty())
     out += fmt::format("chains = {}\n", list_of(agent.chains, [&](chain_id chain) {
                          return json_quoted(chain_name(config, chain));
@@ -96,7 +97,8 @@ std::string describe(const node_config& config) {
   out += fmt::format("\n[events]\nsignatures = {}\n",
                      list_of(config.signatures, [](const auto& s) { return shown(s.text); }));
   for (const auto& chain : config.chains) out += chain_text(chain);
-  for (const auto& [id, agent] : config.agents) out += agent_text(config, id, agent);
+  for (const auto& [id, agent] : config.agents) out += agent_text(config, "agents", id, agent);
+  for (const auto& [id, rule] : config.rules) out += agent_text(config, "rules", id, rule);
   return out;
 }
 

@@ -81,6 +81,7 @@ class config_parser {
     if (const auto* events = read.table("events")) read_events(*events);
     if (const auto* store = read.table("store")) read_store(*store);
     if (const auto* agents = read.table("agents")) read_agents(*agents);
+    if (const auto* rules = read.table("rules")) read_rules(*rules);
     read.finish();
   }
 
@@ -266,14 +267,55 @@ class config_parser {
         continue;
       }
       section_reader read{value, fmt::format("[agents.{}]", id), problems_};
-      agent_section agent;
-      agent.where = problems_.where(at);
-      if (auto enabled = read.flag("enabled")) agent.enabled = *enabled;
-      for (const auto& name : read.texts("chains"))
-        if (auto chain = chain_named(name)) agent.chains.push_back(*chain);
+      auto agent = read_agent(read, at);
       agent.options = read.rest(agent.secret);
       config_.agents.emplace(id, std::move(agent));
     }
+  }
+
+  /// What agents and rules have in common.
+  agent_section read_agent(section_reader& read, const text_place& at) {
+    agent_section out;
+    out.where = problems_.where(at);
+    if (auto enabled = read.flag("enabled")) out.enabled = *enabled;
+    for (const auto& name : read.texts("chains"))
+      if (auto chain = chain_named(name)) out.chains.push_back(*chain);
+    return out;
+  }
+
+  void read_rules(const toml_value& rules) {
+    if (rules.entries.size() > rules_max)
+      problems_.error(rules.at, fmt::format("rules: more than {}", rules_max));
+    for (const auto& [id, at, value] : rules.entries) {
+      if (value.kind != toml_kind::table)
+        problems_.error(at, fmt::format("rules.{}: want a table, [rules.{}]", id, id));
+      else
+        read_rule(id, at, value);
+    }
+  }
+
+  void read_rule(const std::string& id, const text_place& at, const toml_value& table) {
+    const auto title = fmt::format("[rules.{}]", id);
+    section_reader read{table, title, problems_};
+    auto rule = read_agent(read, at);
+    const auto part = [&](const std::string& name) {
+      const auto* inner = read.table(name);
+      if (inner == nullptr) return;
+      section_reader keys{*inner, fmt::format("[rules.{}.{}]", id, name), problems_};
+      std::vector<std::string> secret;
+      for (auto& [key, option] : keys.rest(secret))
+        rule.options.emplace(fmt::format("{}.{}", name, key), std::move(option));
+      for (const auto& key : secret) rule.secret.push_back(fmt::format("{}.{}", name, key));
+    };
+    part("when");
+    part("then");
+    if (!rule.options.contains("when.type"))
+      problems_.error(at,
+                      fmt::format("{} says not when: it needs [rules.{}.when] with a type, like "
+                                  "\"transaction\"",
+                                  title, id));
+    rule.options.merge(read.rest(rule.secret));
+    config_.rules.emplace(id, std::move(rule));
   }
 
   maybe<chain_id> chain_named(const located_text& name) {

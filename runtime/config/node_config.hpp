@@ -52,7 +52,7 @@ struct chain_section {
   std::string where;
 };
 
-/// [agents.ID]
+/// [agents.ID], or [rules.ID] with its tables `when` and `then` as options "when.KEY", "then.KEY".
 struct agent_section {
   bool enabled = true;
   std::vector<chain_id> chains;  ///< empty: every chain
@@ -86,6 +86,7 @@ struct node_config {
   watch_section watch;
   std::vector<signature_text> signatures;
   std::map<std::string, agent_section, std::less<>> agents;
+  std::map<std::string, agent_section, std::less<>> rules;  ///< at most rules_max
   store_section store;
 };
 
@@ -109,6 +110,9 @@ std::vector<failure> unknown_names(const node_config& config,
 
 /// Why the text is not "host:port" (nor empty, for none); nothing if it is.
 maybe<std::string> check_listen(std::string_view text);
+
+/// More rules than a node has use for, each of them an actor.
+inline constexpr std::size_t rules_max = 1'000;
 
 /// The effective configuration as TOML, defaults included; URLs are cut after the host, and what
 /// came from the environment is not shown.

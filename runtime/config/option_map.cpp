@@ -66,10 +66,10 @@ const option_value* option_reader::take(std::string_view key) {
   return at == options_.end() ? nullptr : &at->second;
 }
 
-void option_reader::fail(std::string_view key, const std::string& why) {
+void option_reader::refuse(std::string_view key, const std::string& why, std::size_t element) {
   if (first_error_) return;
   const auto at = options_.find(key);
-  const auto where = at == options_.end() ? std::string{} : at->second.where;
+  const auto where = at == options_.end() ? std::string{} : at->second.place_of(element);
   first_error_ = failure{errc::bad_option,
                          fmt::format("{}{}: {}", where.empty() ? "" : where + ": ", key, why)};
 }
@@ -78,7 +78,7 @@ const std::string* option_reader::scalar(std::string_view key) {
   const auto* value = take(key);
   if (value == nullptr) return nullptr;
   if (value->is_list || value->texts.size() != 1) {
-    fail(key, "want one value, not a list");
+    refuse(key, "want one value, not a list");
     return nullptr;
   }
   return &value->texts.front();
@@ -96,7 +96,7 @@ std::uint64_t option_reader::number(std::string_view key, std::uint64_t otherwis
   const auto parsed = parse_uint256(*found);
   if (parsed && parsed->fits_uint64() && parsed->low64() >= min && parsed->low64() <= max)
     return parsed->low64();
-  fail(key, fmt::format("\"{}\" is not a whole number from {} to {}", *found, min, max));
+  refuse(key, fmt::format("\"{}\" is not a whole number from {} to {}", *found, min, max));
   return otherwise;
 }
 
@@ -107,7 +107,7 @@ double option_reader::real(std::string_view key, double otherwise, double min, d
   const auto* end = found->data() + found->size();
   const auto parsed = std::from_chars(found->data(), end, value);
   if (parsed.ec == std::errc{} && parsed.ptr == end && value >= min && value <= max) return value;
-  fail(key, fmt::format("\"{}\" is not a number from {} to {}", *found, min, max));
+  refuse(key, fmt::format("\"{}\" is not a number from {} to {}", *found, min, max));
   return otherwise;
 }
 
@@ -115,7 +115,7 @@ bool option_reader::flag(std::string_view key, bool otherwise) {
   const auto* found = scalar(key);
   if (found == nullptr) return otherwise;
   if (*found == "true" || *found == "false") return *found == "true";
-  fail(key, fmt::format("\"{}\" is not true or false", *found));
+  refuse(key, fmt::format("\"{}\" is not true or false", *found));
   return otherwise;
 }
 
@@ -124,7 +124,7 @@ wei option_reader::ether(std::string_view key, const wei& otherwise) {
   if (found == nullptr) return otherwise;
   auto parsed = parse_ether(*found);
   if (parsed) return *parsed;
-  fail(key, parsed.error().message);
+  refuse(key, parsed.error().message);
   return otherwise;
 }
 
@@ -133,7 +133,7 @@ duration_ms option_reader::duration(std::string_view key, duration_ms otherwise)
   if (found == nullptr) return otherwise;
   auto parsed = parse_duration(*found);
   if (parsed) return *parsed;
-  fail(key, parsed.error().message);
+  refuse(key, parsed.error().message);
   return otherwise;
 }
 
@@ -144,12 +144,13 @@ std::vector<std::string> option_reader::texts(std::string_view key) {
 
 std::vector<address> option_reader::addresses(std::string_view key) {
   std::vector<address> out;
-  for (const auto& text : texts(key)) {
-    auto parsed = parse_checksummed(text);
+  const auto given = texts(key);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    auto parsed = parse_checksummed(given[i]);
     if (parsed)
       out.push_back(*parsed);
     else
-      fail(key, parsed.error().message);
+      refuse(key, parsed.error().message, i);
   }
   return out;
 }

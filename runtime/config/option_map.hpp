@@ -19,6 +19,10 @@ struct option_value {
   std::vector<std::string> texts;  ///< one element unless `is_list`
   bool is_list = false;
   std::string where;  ///< "eremos.toml:14:9"; empty for the command line and for tests
+  std::vector<std::string> places;  ///< of a list from a file: the same of each element
+
+  /// Where element `i` was written.
+  const std::string& place_of(std::size_t i) const { return i < places.size() ? places[i] : where; }
 };
 
 /// Typed reading with errors that name the place; then `finish` refuses what nobody read.
@@ -43,14 +47,18 @@ class option_reader {
   duration_ms duration(std::string_view key, duration_ms otherwise);
   std::vector<std::string> texts(std::string_view key);
   std::vector<address> addresses(std::string_view key);
+  /// The value or the elements, unread; nullptr where the key is absent.
+  const option_value* take(std::string_view key);
+  bool has(std::string_view key) const { return options_.contains(key); }
+
+  /// An error of the reader's own, about a key or an element of its list. Only the first is kept.
+  void refuse(std::string_view key, const std::string& why, std::size_t element = 0);
 
   /// The first error met, or an unknown key (with the nearest known one); nothing if all is well.
   maybe<failure> finish();
 
  private:
-  const option_value* take(std::string_view key);
   const std::string* scalar(std::string_view key);
-  void fail(std::string_view key, const std::string& why);
 
   const option_map& options_;
   std::vector<std::string> known_;

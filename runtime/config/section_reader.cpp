@@ -200,7 +200,10 @@ option_map section_reader::rest(std::vector<std::string>& secret) {
       continue;
     }
     option_value list{{}, true, problems_.where(value.at)};
-    for (const auto& item : value.items) list.texts.push_back(item.text);
+    for (const auto& item : value.items) {
+      list.texts.push_back(item.text);
+      list.places.push_back(problems_.where(item.at));
+    }
     if (std::any_of(value.items.begin(), value.items.end(),
                     [](const toml_value& item) { return item.expanded; }))
       secret.push_back(key);

@@ -128,9 +128,10 @@ std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_quer
       "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
       "AND NOT EXISTS (SELECT 1 FROM json_each(?7) AS wanted WHERE NOT EXISTS "
       "(SELECT 1 FROM memory_tags WHERE memory_id = m.id AND tag = wanted.value)) "
-      "ORDER BY event_time DESC, seq DESC LIMIT ?8",
+      "AND (?8 IS NULL OR key = ?8 OR substr(key, -length(?8) - 1) = ':' || ?8) "
+      "ORDER BY event_time DESC, seq DESC LIMIT ?9",
       type, want.agent, want.chain, state, want.since, want.min_confidence,
-      string_list_text(want.tags), std::uint64_t{want.limit});
+      string_list_text(want.tags), want.subject, std::uint64_t{want.limit});
   while (q.next()) out.push_back(read_row(db, q));
   return out;
 }

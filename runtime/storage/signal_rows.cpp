@@ -226,13 +226,19 @@ std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want
   std::vector<signal> out;
   maybe<std::string> state;
   if (want.status) state = std::string{to_string(*want.status)};
-  auto q = db.query("SELECT id, revision, status, emitted_at, " SIGNAL_CONTENT
-                    " FROM signals WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "
-                    "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "
-                    "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
-                    "ORDER BY event_time DESC, seq DESC LIMIT ?7",
-                    want.type, want.agent, want.chain, state, want.since, want.min_confidence,
-                    std::uint64_t{want.limit});
+  std::vector<std::string> levels;
+  for (const auto level :
+       {severity::info, severity::low, severity::medium, severity::high, severity::critical})
+    if (!want.min_severity || level >= *want.min_severity) levels.emplace_back(to_string(level));
+  auto q =
+      db.query("SELECT id, revision, status, emitted_at, " SIGNAL_CONTENT
+               " FROM signals WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "
+               "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "
+               "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
+               "AND (?7 IS NULL OR subject = ?7) AND severity IN (SELECT value FROM json_each(?8)) "
+               "ORDER BY event_time DESC, seq DESC LIMIT ?9",
+               want.type, want.agent, want.chain, state, want.since, want.min_confidence,
+               want.subject, string_list_text(levels), std::uint64_t{want.limit});
   while (q.next()) out.push_back(read_row(q));
   return out;
 }

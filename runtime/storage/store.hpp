@@ -19,6 +19,8 @@ struct signal_query {
   maybe<signal_status> status;
   maybe<time_ms> since;  ///< event time, inclusive
   maybe<double> min_confidence;
+  maybe<severity> min_severity;
+  maybe<std::string> subject;
   std::size_t limit = 100;
 };
 
@@ -31,6 +33,7 @@ struct memory_query {
   maybe<signal_status> status;
   maybe<time_ms> since;
   maybe<double> min_confidence;
+  maybe<std::string> subject;  ///< last part of the key, or all of it
   std::size_t limit = 100;
 };
 

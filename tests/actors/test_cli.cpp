@@ -92,14 +92,17 @@ TEST_CASE("CLI: replay takes files, agents and places to write to", "[cli]") {
 
 TEST_CASE("CLI: listings take every filter", "[cli]") {
   const auto signals = parsed_as<signals_command>(
-      {"signals", "--type", "flood", "--agent", "skiero", "--chain", "polygon", "--status",
-       "retracted", "--since", "24h", "--min-confidence", "0.8", "--limit", "5", "--json"});
+      {"signals",  "--type",    "flood",      "--agent", "skiero",           "--chain", "polygon",
+       "--status", "retracted", "--since",    "24h",     "--min-confidence", "0.8",     "--limit",
+       "5",        "--json",    "--severity", "high",    "--subject",        "0xAB"});
   CHECK(*signals.type == "flood");
   CHECK(*signals.agent == "skiero");
   CHECK(signals.chain == "polygon");
   CHECK(*signals.status == signal_status::retracted);
   CHECK(std::get<before_now>(signals.since).span == day_ms);
   CHECK(*signals.min_confidence == 0.8);
+  CHECK(*signals.min_severity == severity::high);
+  CHECK(*signals.subject == "0xab");
   CHECK(signals.limit == 5);
   CHECK(signals.common.json);
 

@@ -108,7 +108,8 @@ struct console_fixture {
 
 TEST_CASE("CONSOLE: a signal is one readable line", "[console]") {
   CHECK(signal_line(some_signal(), {}, false) ==
-        "10:00:00 ψ skiero           wallet_reactivated           0.93  high     ethereum 18,000,000  "
+        "10:00:00 ψ skiero           wallet_reactivated           0.93  high     ethereum "
+        "18,000,000  "
         "0xd8dA6B…6045  slept_days=213 to=0xdAC17F…1ec7");
 }
 

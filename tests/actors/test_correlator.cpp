@@ -3,6 +3,7 @@
 #include "actors/services/correlator.hpp"
 
 #include "messages/keccak.hpp"
+#include "runtime/policy/transfer.hpp"
 #include "tests/actors/detect_support.hpp"
 #include "tests/support/agent_fixture.hpp"
 
@@ -82,6 +83,14 @@ test_block uses(std::uint64_t number, std::uint64_t calls, std::uint64_t logs) {
   out.events.push_back(failed);
   out.events.push_back(sent(deployer, fresh, 31, number));
   return out;
+}
+
+/// An ERC-721 token from the zero address to the wallet, in the nth transaction.
+contract_event minted(std::uint64_t nth, const address& to, std::uint64_t block) {
+  auto log = logged(sent(to, fresh, nth, block), fresh);
+  log.topics.items = {transfer_topic, {}, word_of(to), word_of(uint256{nth})};
+  log.topics.count = 4;
+  return log;
 }
 
 signal said(std::string agent, std::string type, const std::string& subject,
@@ -213,6 +222,71 @@ TEST_CASE("correlator: what is over a limit is dropped, the oldest first, and co
   CHECK(f.report().metrics == std::vector<std::pair<std::string, std::uint64_t>>{{"evicted", 6}});
 }
 
+TEST_CASE("correlator: wallets that each mint on one contract gather there, seen by logs alone") {
+  // No transaction is known, as in a recording of receipts.
+  const auto minting = [](std::uint64_t number, std::uint64_t first, std::uint64_t count) {
+    test_block out{.number = number};
+    for (std::uint64_t i = first; i < first + count; ++i)
+      out.events.push_back(minted(i, someone(100 + i), number));
+    return out;
+  };
+  const auto out = every_way<correlator>({minting(1, 0, 2), minting(2, 2, 3), minting(3, 5, 4)});
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].type == "wallet_clustering");
+  CHECK(out[0].subject == to_hex(fresh));
+  CHECK(out[0].block.number == 2);
+  CHECK(out[0].details.find("wallets") == "5");
+  CHECK(out[0].evidence_total == 5);
+  CHECK(out[0].blocks.size() == 2);
+  CHECK(every_way<correlator>({minting(1, 0, 3), {.number = 2}, minting(3, 3, 1)}).empty());
+
+  // One transaction for many, one wallet many times, and mints of a service gather nobody.
+  test_block airdrop{.number = 1};
+  test_block alone{.number = 1};
+  test_block served{.number = 1};
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    airdrop.events.push_back(minted(i, someone(100 + i), 1));
+    std::get<contract_event>(airdrop.events.back().base()).transaction_index = 3;
+    alone.events.push_back(minted(i, someone(100), 1));
+    served.events.push_back(minted(i, exchange, 1));
+  }
+  CHECK(every_way<correlator>({airdrop}).empty());
+  CHECK(every_way<correlator>({alone}).empty());
+  CHECK(every_way<correlator>({served}, {}, labels()).empty());
+}
+
+TEST_CASE("correlator: what two agents make of the same events is witnessed once") {
+  const auto correlated = [](std::vector<event_id> first, std::vector<event_id> second) {
+    agent_fixture<correlator> f;
+    auto a = said("intelligence", "contract_activity_spike", "0xaa");
+    auto b = said("harvester", "mint_activity", "0xaa");
+    a.confidence = 0.3;
+    b.confidence = 0.6;
+    a.evidence = std::move(first);
+    b.evidence = std::move(second);
+    f.tell_next({told({a, b})});
+    f.feed({.number = 1, .events = {}});
+    REQUIRE(f.notes().heard.back().memories.size() == 1);
+    return f.notes().heard.back().memories[0];
+  };
+  std::vector<event_id> some;
+  std::vector<event_id> others;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    some.push_back(
+        {.type = event_type::contract_event, .chain = 1, .block = test_hash(1), .log_index = i});
+    others.push_back({.type = event_type::contract_event,
+                      .chain = 1,
+                      .block = test_hash(1),
+                      .log_index = 100 + i});
+  }
+  const auto twice = correlated(some, some);
+  CHECK(twice.confidence == Approx(0.6));
+  CHECK(twice.details.find("independent") == "1");
+  const auto apart = correlated(some, others);
+  CHECK(apart.confidence == Approx(0.72));
+  CHECK(apart.details.find("independent") == "2");
+}
+
 TEST_CASE("correlator: options out of range are refused") {
   const auto given = [](std::string key, std::string text) {
     return correlator::options::parse(
@@ -235,7 +309,9 @@ TEST_CASE("correlator: torn or senseless state is refused") {
   const auto created = creation(1);
   first.events.insert(first.events.end(), created.events.begin(), created.events.end());
   f.feed(first);
-  f.feed(uses(2, 2, 0));
+  auto second = uses(2, 2, 0);
+  second.events.push_back(minted(50, someone(100), 2));
+  f.feed(second);
   const auto bytes = f.snapshot().bytes;
   REQUIRE(bytes.size() > 200);
   const auto loads = [](std::span<const std::uint8_t> given) {
@@ -243,9 +319,10 @@ TEST_CASE("correlator: torn or senseless state is refused") {
     if (in.u64() != 0) return false;  // the base's timers
     detect::trading_runs trading;
     detect::deployment_activities deployments;
+    detect::gatherings gatherings;
     detect::concurrences concurrences;
-    return trading.load(in) && deployments.load(in) && concurrences.load(in) &&
-           in.finish().has_value();
+    return trading.load(in) && deployments.load(in) && gatherings.load(in) &&
+           concurrences.load(in) && in.finish().has_value();
   };
   CHECK(loads(bytes));
   for (std::size_t size = 0; size < bytes.size(); ++size)

@@ -66,6 +66,13 @@ option_map options(std::vector<std::pair<std::string, std::string>> given) {
   return out;
 }
 
+/// Without what is only indexed.
+std::vector<signal> spikes(const std::vector<test_block>& blocks, const option_map& given = {}) {
+  auto out = every_way<harvester>(blocks, given, labels());
+  std::erase_if(out, [](const signal& s) { return s.type == "mint_activity"; });
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("harvester: a token minted in a rush by many is a spike, of any standard") {
@@ -84,7 +91,7 @@ TEST_CASE("harvester: a token minted in a rush by many is a spike, of any standa
 }
 
 TEST_CASE("harvester: mints to few, of known tokens, or transfers between wallets are none") {
-  CHECK(every_way<harvester>(rush(form::erc721, token, {40}, 4), {}, labels()).empty());
+  CHECK(spikes(rush(form::erc721, token, {40}, 4)).empty());
   CHECK(every_way<harvester>(rush(form::erc20, stable, {40}), {}, labels()).empty());
   auto sales = rush(form::erc20, token, {});
   test_block b{.number = 17};
@@ -92,6 +99,28 @@ TEST_CASE("harvester: mints to few, of known tokens, or transfers between wallet
     b.events.push_back(moved(form::erc20, token, someone(5), someone(100 + i), i));
   sales.push_back(std::move(b));
   CHECK(every_way<harvester>(sales, {}, labels()).empty());
+}
+
+TEST_CASE("harvester: many mints in one block are indexed, once in a while, and alarm nobody") {
+  auto blocks = rush(form::erc721, token, {40, 19, 40}, 4);
+  blocks.push_back({.number = 60, .time = 1'600'000'000'000 + hour_ms, .events = {}});
+  for (std::uint64_t i = 0; i < 20; ++i)
+    blocks.back().events.push_back(moved(form::erc721, token, {}, someone(100), i));
+  const auto out = every_way<harvester>(blocks, {}, labels());
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].type == "mint_activity");
+  CHECK(out[0].level == severity::info);
+  CHECK(out[0].subject == to_hex(token));
+  CHECK(out[0].block.number == 17);
+  CHECK(out[0].confidence == Approx(0.75));
+  CHECK(out[0].details.find("mints") == "40");
+  CHECK(out[0].details.find("minters") == "4");
+  CHECK(out[0].evidence_total == 40);
+  CHECK(out[1].block.number == 60);
+  CHECK(out[1].confidence == Approx(0.5));
+  // Seven of one token are nothing to index; of a known one no number is.
+  CHECK(every_way<harvester>(rush(form::erc721, token, {7}), {}, labels()).empty());
+  CHECK(every_way<harvester>(rush(form::erc721, stable, {40}), {}, labels()).empty());
 }
 
 TEST_CASE("harvester: a token that is minted steadily never spikes") {
@@ -104,10 +133,10 @@ TEST_CASE("harvester: mints are counted, and a spike is remembered by its token"
   agent_fixture<harvester> f{{}, labels()};
   block_done last;
   for (const auto& b : rush(form::erc721, token, {25})) last = f.feed(b);
-  REQUIRE(last.memories.size() == 1);
-  CHECK(last.memories[0].type == memory_type::pattern);
-  CHECK(last.memories[0].key == "mint:" + to_hex(token));
-  CHECK(last.memories[0].confidence == last.signals.at(0).confidence);
+  REQUIRE(last.memories.size() == 2);  // the index's, then the spike's
+  CHECK(last.memories[1].type == memory_type::pattern);
+  CHECK(last.memories[1].key == "mint:" + to_hex(token));
+  CHECK(last.memories[1].confidence == last.signals.at(1).confidence);
   f.feed({.number = 30, .events = {moved(form::erc20, stable, {}, someone(6), 1)}});
   CHECK(f.report().metrics ==
         std::vector<std::pair<std::string, std::uint64_t>>{{"mints", 42}, {"mints_of_known", 1}});

@@ -191,3 +191,60 @@ TEST_CASE("intelligence: options out of range or unknown are errors that name th
   CHECK(unknown.error().message.find("t.toml:1:1") != std::string::npos);
   CHECK(unknown.error().message.find("high_value") != std::string::npos);
 }
+
+TEST_CASE("intelligence: strengthened by other agents' evidence, never by its own or the same") {
+  const auto whale = sent(someone(1), 7, 0, ether(2'000));
+  const test_block large{.number = 1, .events = {whale}};
+  const auto subject = to_hex(whale.hash);
+  const auto heard = [&](std::string agent, std::vector<std::string> path, std::uint64_t log) {
+    signal s;
+    s.agent = std::move(agent);
+    s.type = "wallet_reactivated";
+    s.subject = subject;
+    s.path = std::move(path);
+    s.confidence = 0.5;
+    s.block = {1, 1, test_hash(1)};
+    s.blocks = {s.block};
+    s.evidence = {log == 0 ? id_of(1, test_hash(1), whale)
+                           : event_id{.type = event_type::contract_event,
+                                      .chain = 1,
+                                      .block = test_hash(1),
+                                      .log_index = log}};
+    return s;
+  };
+  const auto strengthened = [&](std::vector<signal> told) {
+    agent_fixture<intelligence> f;
+    f.tell_next({{.signals = std::move(told)}});
+    f.feed(large);
+    return f.notes().heard.back().memories;
+  };
+  const auto own = every_way<intelligence>({large}).at(0).confidence;
+  const auto one = strengthened({heard("skiero", {}, 5)});
+  REQUIRE(one.size() == 1);
+  CHECK(one[0].key == "strengthened:skiero:" + subject);
+  CHECK(one[0].confidence == Approx(std::min(0.95, 1 - (1 - own) * 0.5)));
+  // The same agent again, what came of our own conclusion, and what rests on the same event.
+  CHECK(strengthened({heard("skiero", {}, 5), heard("skiero", {}, 6)}).size() == 1);
+  CHECK(strengthened({heard("theron", {"intelligence"}, 5)}).empty());
+  CHECK(strengthened({heard("skiero", {}, 0)}).empty());
+
+  // Of an earlier block it knows what the chain's memory holds.
+  agent_fixture<intelligence> later;
+  memory_entry before;
+  before.agent = "intelligence";
+  before.key = "high_value_transaction:" + subject;
+  before.confidence = 0.5;
+  before.blocks = {{1, 1, test_hash(1)}};
+  later.set_memory({before});
+  later.feed({.number = 2, .events = {}});
+  auto other_block = heard("skiero", {}, 5);
+  other_block.blocks = {{1, 3, test_hash(3)}};
+  later.tell_next({{.signals = {other_block}}});
+  later.feed({.number = 3, .events = {}});
+  REQUIRE(later.notes().heard.back().memories.size() == 1);
+  CHECK(later.notes().heard.back().memories[0].confidence == Approx(0.75));
+  auto same_block = heard("observer", {}, 5);
+  later.tell_next({{.signals = {same_block}}});
+  later.feed({.number = 4, .events = {}});
+  CHECK(later.notes().heard.back().memories.empty());
+}

@@ -269,7 +269,7 @@ TEST_CASE("REPORT: JSON has every counter by name", "[queries]") {
       R"({"agent":"skiero","glyph":"ψ","role":"memory","chain_id":1,"state":"running",)"
       R"("subscriptions":["transaction"],"events_handled":12,"blocks_done":0,"signals":0,)"
       R"("memories":0,"messages":0,"heard":0,"emissions_refused":0,"restarts":0,"poison_events":0,)"
-      R"("lag_events":0,"lag_blocks":0,"busy_ns":0,"snapshot_block":0,"depth":{"control":0,)"
+      R"("lag_events":0,"lag_blocks":0,"busy_ns":0,"snapshot_block":0,"snapshot_age_blocks":0,"depth":{"control":0,)"
       R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"handled":{"control":0,)"
       R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"metrics":{"woken":1}})"
       "\n");
@@ -311,6 +311,50 @@ TEST_CASE("CHECK: a valid file is said to be, a bad one is told line by line", "
   CHECK(got.out.starts_with("{\"level\":\"error\",\"message\":\"" + unknown +
                             ":1:9: unknown agent \\\"no-such-agent\\\""));
   CHECK(run({"check", (folder.path() / "none.toml").string()}).code == exit_config);
+}
+
+TEST_CASE("CHECK: rules are checked to the last comparison", "[queries]") {
+  const auto folder = std::move(*data_folder::temporary());
+  const auto path = write_config(folder, R"toml([rules.skiero.when]
+type = "transaction"
+where = ["value > 1 ether", "valu < 3"]
+[rules.skiero.then]
+signal = "x"
+[rules.Big.when]
+type = "signal"
+where = ["agent = observr"]
+[rules.Big.then]
+message = "alert"
+to = "intelligenc"
+[rules.quiet.when]
+type = "transaction"
+[rules.one.when]
+type = "signal"
+where = ["agent = two"]
+[rules.one.then]
+signal = "one"
+[rules.two.when]
+type = "signal"
+where = ["agent = one"]
+[rules.two.then]
+signal = "two"
+)toml")
+                        .string();
+  const auto got = run({"check", path});
+  CHECK(got.code == exit_config);
+  const auto says = [&](const std::string& what) {
+    INFO(what);
+    CHECK(got.out.find(path + what) != std::string::npos);
+  };
+  says(":1:8: rules.skiero: there is an agent of the id \"skiero\" already");
+  says(":3:29: when.where: a transaction has no \"valu\"; did you mean \"value\"?");
+  says(":6:8: rules.Big: an id is in kebab-case");
+  says(":8:9: when.where: unknown agent \"observr\"; did you mean \"observer\"?");
+  says(":11:6: then.to: unknown agent \"intelligenc\"; did you mean \"intelligence\"?");
+  says(":12:8: a rule that does nothing");
+  // Rules may hear each other.
+  CHECK(got.out.find("rules.one") == std::string::npos);
+  CHECK(got.out.find("rules.two") == std::string::npos);
 }
 
 TEST_CASE("CHECK: options of providers and agents, and signatures, are checked too", "[queries]") {

@@ -155,6 +155,31 @@ class shaky final : public agent<shaky> {
   std::uint64_t heard_ = 0;
 };
 
+/// Does all that an agent should not: throws, concludes without end, and talks to itself.
+class nuisance final : public agent<nuisance> {
+ public:
+  static constexpr agent_info info{.id = "nuisance", .glyph = "N", .role = "test"};
+  using options = no_options;
+  nuisance(caf::actor_config& cfg, const agent_services& services, options)
+      : agent(cfg, services) {}
+  void on(const transaction_event& t) {
+    if (t.value == wei{3}) throw std::runtime_error("three");
+  }
+  void on(const block_complete&) {
+    for (std::size_t i = 0; i < 2 * defaults::emissions_per_block_max; ++i)
+      emit({.type = "archival",
+            .subject = std::to_string(i),
+            .anchor = block_id(chain(), block()),
+            .evidence = {},
+            .blocks = {},
+            .details = {}});
+    send("nuisance", {.topic = "me", .schema = "", .blocks = {}, .details = {}});
+  }
+  void on(const agent_message& m) {
+    send("nuisance", {.topic = m.topic, .schema = "", .blocks = {}, .details = {}});
+  }
+};
+
 struct stored {
   std::vector<block_result> results;
   std::vector<chain_reverted> reverts;
@@ -187,7 +212,7 @@ struct society {
     services.source = "ethereum";
     services.labels = std::make_shared<label_set>();
     std::vector<agent_plan> plans;
-    for (const auto& k : kinds_) plans.push_back({&k, {}});
+    for (const auto& k : kinds_) plans.push_back({&k, {}, {}});
     supervisor = spawn_supervisor(system, {services, plans}, store);
     coordinator = spawn_coordinator(system, spawn_memory(system, {}), {});
     stream = spawn_stream(
@@ -379,6 +404,32 @@ TEST_CASE("rounds: an agent that throws while it hears begins anew and misses no
   CHECK(rough.signals() == calm.signals());
 }
 
+TEST_CASE(
+    "rounds: an agent that throws, floods and talks to itself changes nothing for the others") {
+  const auto conclusions = [](bool with_nuisance) {
+    auto kinds = talkers();
+    if (with_nuisance) kinds.push_back(make_agent_kind<nuisance>());
+    society s{std::move(kinds)};
+    for (block_number n = 1; n <= 6; ++n) s.commit(n, n);
+    CHECK(s.notes->results.size() == 6);
+    auto out = s.signals();
+    if (with_nuisance) {
+      CHECK(std::count_if(out.begin(), out.end(), [](const std::string& text) {
+              return text.find("nuisance flood") != std::string::npos;
+            }) == 6);
+      CHECK(std::count_if(out.begin(), out.end(), [](const std::string& text) {
+              return text.find("nuisance archival") != std::string::npos;
+            }) == 6 * static_cast<std::ptrdiff_t>(defaults::emissions_per_block_max));
+    }
+    std::erase_if(
+        out, [](const std::string& text) { return text.find(" nuisance ") != std::string::npos; });
+    return out;
+  };
+  const auto alone = conclusions(false);
+  CHECK_FALSE(alone.empty());
+  CHECK(conclusions(true) == alone);
+}
+
 TEST_CASE("rounds: an agent that joins while a block is open is not awaited for its snapshot") {
   const auto kind = make_agent_kind<echo>();
   // One of these blocks asks for snapshots.
@@ -398,7 +449,7 @@ TEST_CASE("rounds: an agent that joins while a block is open is not awaited for 
     caf::anon_send(s.stream, register_agent{.agent = "echo",
                                             .handle = late,
                                             .wants = kind.wants({}),
-                                            .hears = kind.hears,
+                                            .hears = kind.hears({}),
                                             .snapshot = {},
                                             .poison = {}});
     s.run();

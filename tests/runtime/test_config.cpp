@@ -268,6 +268,27 @@ TEST_CASE("CONFIG: names of agents and connectors are checked by those who know 
   CHECK(failures[1].message == "e.toml:4:9: unknown agent \"skeiro\"; did you mean \"skiero\"?");
 }
 
+TEST_CASE("CONFIG: a rule's tables become options with a place for each comparison", "[config]") {
+  const auto config = parsed(
+                          "[rules.big]\npriority = \"high\"\n"
+                          "[rules.big.when]\ntype = \"transaction\"\n"
+                          "where = [\"value > 1 ether\",\n  \"creates = false\"]\n"
+                          "[rules.big.then]\nsignal = \"big\"\n")
+                          .config;
+  REQUIRE(config.rules.size() == 1);
+  const auto& options = config.rules.at("big").options;
+  CHECK(options.at("priority").texts == std::vector<std::string>{"high"});
+  CHECK(options.at("then.signal").where == "e.toml:8:10");
+  const auto& where = options.at("when.where");
+  CHECK(where.place_of(0) == "e.toml:5:10");
+  CHECK(where.place_of(1) == "e.toml:6:3");
+  CHECK(errors_of("[rules.big]\n") ==
+        "e.toml:1:8: [rules.big] says not when: it needs [rules.big.when] with a type, like "
+        "\"transaction\"\n");
+  CHECK_FALSE(errors_of("[rules]\nbig = 3\n").empty());
+  CHECK_FALSE(errors_of("[rules.big]\nwhen = 3\n").empty());
+}
+
 TEST_CASE("CONFIG: the description parses to the same, and holds no secret", "[config]") {
   const auto text = R"([chains.ethereum]
 [[chains.ethereum.providers]]

@@ -265,6 +265,9 @@ TEST_CASE("store: queries filter, newest first, at most the limit") {
   CHECK(subjects({.agent = std::string{"other"}}) == "8642");
   CHECK(subjects({.since = time_at(7)}) == "987");
   CHECK(subjects({.min_confidence = 0.8}) == "98");
+  CHECK(subjects({.min_severity = severity::info}) == "987654321");
+  CHECK(subjects({.min_severity = severity::critical}).empty());
+  CHECK(subjects({.subject = std::string{"0x4"}}) == "4");
   CHECK(subjects({.chain = chain_id{2}}).empty());
   CHECK(subjects({.status = signal_status::retracted}).empty());
   CHECK(subjects({.type = std::string{"flood"}, .limit = 1}) == "9");
@@ -281,6 +284,8 @@ TEST_CASE("store: queries filter, newest first, at most the limit") {
   CHECK(count({.tags = {"third", "unheard"}}) == 0);
   CHECK(count({.type = memory_type::anomaly}) == 0);
   CHECK(count({.min_confidence = 0.5, .limit = 4}) == 4);
+  CHECK(count({.subject = (*third)[0].key}) == 3);
+  CHECK(count({.subject = std::string{"hird"}}) == 0);
 }
 
 TEST_CASE("store: poison events and meta values come back") {

@@ -1,5 +1,8 @@
 // STREAM and SUPERVISOR with real agents under CAF's test coordinator: nothing lost, nothing twice,
 // whoever fails.
+#include <map>
+#include <set>
+
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
@@ -437,6 +440,64 @@ TEST_CASE("STREAM: agents come and go while it runs") {
   REQUIRE(f.stored->results.size() == 2);
   CHECK(f.stored->results[1].signals.size() == 1);
   CHECK(f.report().agents.size() == 1);
+}
+
+TEST_CASE("STREAM: a thousand agents come and go under load, and none misses or repeats an event") {
+  fixture f;
+  std::vector<agent_actor> made;
+  std::set<std::string> removed;
+  const auto name = [](std::size_t i) { return "t" + std::to_string(i); };
+  constexpr block_number blocks = 40;
+  constexpr std::size_t each = 50;
+  for (block_number n = 1; n <= blocks; ++n) {
+    for (std::size_t k = 0; n <= 20 && k < each; ++k) {
+      auto services = f.services();
+      services.id = name(made.size());
+      services.stream = f.stream;
+      services.supervisor = f.supervisor;
+      made.push_back(f.total_kind.spawn(f.system, services, {}));
+      caf::anon_send(f.stream, register_agent{.agent = services.id,
+                                              .handle = made.back(),
+                                              .wants = f.total_kind.wants({}),
+                                              .hears = f.total_kind.hears({}),
+                                              .snapshot = {},
+                                              .poison = {}});
+    }
+    // Every second one of those that came ten blocks ago goes again.
+    for (std::size_t k = 0; n > 10 && n <= 30 && k < each; k += 2) {
+      const auto gone = name((n - 11) * each + k);
+      removed.insert(gone);
+      caf::anon_send(f.stream, unregister_agent{gone, "unregistered"});
+    }
+    caf::anon_send(f.stream, f.block(n, {2 * n}));  // `unlucky` minds 13
+    if (n % 3 == 0) f.run();                        // else they are in the middle of it
+  }
+  f.run();
+  REQUIRE(made.size() == 1'000);
+  REQUIRE(removed.size() == 500);
+  REQUIRE(f.stored->results.size() == blocks);
+
+  std::map<std::string, std::vector<std::pair<block_number, std::string>>> told;
+  for (const auto& r : f.stored->results)
+    for (const auto& s : r.signals)
+      if (s.agent.starts_with('t') && s.agent != "totalling")
+        told[s.agent].emplace_back(r.block.number, s.subject);
+  CHECK(told.size() == 1'000);
+  std::size_t wrong = 0;
+  for (const auto& [agent, spoken] : told) {
+    std::uint64_t total = 0;
+    auto expected = spoken.front().first;
+    for (const auto& [number, subject] : spoken) {
+      total += 2 * number;
+      if (number != expected++ || subject != std::to_string(total)) ++wrong;
+    }
+    if (!removed.contains(agent) && expected != blocks + 1) ++wrong;
+  }
+  CHECK(wrong == 0);
+  CHECK(f.totals("totalling").back() == std::to_string(blocks * (blocks + 1)));
+  CHECK(f.report().agents.size() == 502);
+  for (const auto& agent : made) caf::anon_send_exit(agent, caf::exit_reason::kill);
+  f.run();
 }
 
 TEST_CASE("STREAM: a drain stores a snapshot of every agent as of the last block") {

@@ -49,16 +49,22 @@ for name in ("ethereum-receipts-only", "ethereum-varied"):
     need(runs[0] == runs[1] == runs[2], f"{name}: the same {len(runs[0])} signals with 1, 2 and 2 workers")
     need(len(runs[0]) > 0, f"{name}: at least one signal")
 
-kept = []
-for workers in (1, 2):
+def memories(recording, workers):
+    """All that a replay leaves in the shared memory, and which agents its correlations name."""
     with folder() as f:
-        replay(RECORDINGS / "polygon_pos-varied.jsonl.gz", "--workers", workers, "--data-dir", f / "data")
-        code, out, _ = run("memory", "--type", "correlation", "--json", "--data-dir", f / "data")
-        need(code == 0, "memory lists what the replay left")
-        kept.append(sorted(json.loads(line)["id"] for line in out.splitlines()))
-        told = [json.loads(line)["details"]["agents"] for line in out.splitlines()]
-need("intelligence,skiero" in told, f"{len(told)} correlations, one of them of what two agents said")
-need(kept[0] == kept[1], "the same correlations with 1 and 2 workers")
+        replay(RECORDINGS / f"{recording}.jsonl.gz", "--workers", workers, "--data-dir", f / "data")
+        code, out, _ = run("memory", "--json", "--limit", "100000", "--data-dir", f / "data")
+        need(code == 0, f"{recording}: memory lists what the replay left")
+        found = [json.loads(line) for line in out.splitlines()]
+        agents = [m["details"]["agents"] for m in found if m["type"] == "correlation"]
+        return sorted((m["type"], m["key"], m["id"]) for m in found), agents
+
+for recording, together in (("polygon_pos-varied", "intelligence,skiero"),
+                            ("ethereum-receipts-only", "harvester,intelligence")):
+    first, agents = memories(recording, 1)
+    need(together in agents, f"{recording}: {len(first)} memories, {len(agents)} correlations, one of what {together} said")
+    for workers in (2, 2):
+        need(memories(recording, workers)[0] == first, f"{recording}: the same memories with {workers} workers")
 
 signals, _ = replay(RECORDINGS / "ethereum-receipts-only.jsonl.gz")
 need(any(s["type"] == "contract_activity_spike" for s in signals), "receipts alone show a contract activity spike")

@@ -1,4 +1,4 @@
-#include "connectors/ethereum/abi.hpp"
+#include "runtime/abi/abi.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "connectors/ethereum/abi.hpp"
+#include "runtime/abi/abi.hpp"
 
 namespace eremos {
 namespace {

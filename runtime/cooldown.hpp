@@ -1,0 +1,36 @@
+// Who was spoken of when, so that one subject is not spoken of again too soon. Event time only.
+// Owned by one agent.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "messages/units.hpp"
+#include "runtime/state_codec.hpp"
+
+namespace eremos {
+
+class cooldown {
+ public:
+  /// Remembers at most `subjects_max` subjects, the latest ones.
+  cooldown(duration_ms length, std::size_t subjects_max)
+      : length_(length), subjects_max_(subjects_max) {}
+
+  /// True, and noted, unless the subject was let through less than `length` before `now`.
+  bool pass(const std::string& subject, time_ms now);
+  std::size_t size() const noexcept { return last_.size(); }
+
+  void save(state_writer& out) const;
+  void load(state_reader& in);
+
+ private:
+  void note(const std::string& subject, time_ms when);
+
+  duration_ms length_;
+  std::size_t subjects_max_;
+  std::map<std::string, time_ms> last_;
+  std::set<std::pair<time_ms, std::string>> by_time_;  ///< the same, to drop the oldest
+};
+
+}  // namespace eremos
