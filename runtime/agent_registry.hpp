@@ -1,5 +1,7 @@
-// The table of agent classes, filled before main by EREMOS_AGENT and only read afterwards.
+// The table of agent classes: filled by EREMOS_AGENT before main, and by plugins before actors
+// start; only read afterwards.
 #pragma once
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -28,5 +30,8 @@ const std::vector<agent_kind>& agent_kinds();
 const agent_kind* find_agent_kind(std::string_view id);
 /// Two agents with one id are a programmer's error: the program ends with a message.
 bool register_agent_kind(const agent_kind& kind);
+/// What `load` registers, which does not join the table by itself: a plugin's agents are checked
+/// first. Before actors start; `load` throws nothing.
+std::vector<agent_kind> registered_during(const std::function<void()>& load);
 
 }  // namespace eremos

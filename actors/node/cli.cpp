@@ -110,8 +110,10 @@ class command_line_parser {
     sub->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     if (help.name == "run") add_run(sub);
     if (help.name == "replay") add_replay(sub);
-    if (help.name == "check")
+    if (help.name == "check") {
       sub->add_option("FILE", check_.file, "The configuration")->required()->type_name("");
+      add_load(sub, check_.load);
+    }
     if (help.name == "signals") add_signals(sub);
     if (help.name == "memory") add_memory(sub);
     if (help.name == "blocks") {
@@ -207,7 +209,7 @@ class command_line_parser {
   }
 
   void add_load(CLI::App* sub, std::vector<std::string>& files) {
-    sub->add_option("--load", files, "A plugin (not built yet); may be repeated")
+    sub->add_option("--load", files, "A shared library of agents, a plugin; may be repeated")
         ->type_name("LIB.so")
         ->expected(1)
         ->allow_extra_args(false)

@@ -5,6 +5,7 @@
 
 #include "actors/node/cli.hpp"
 #include "actors/node/commands.hpp"
+#include "actors/node/plugins.hpp"
 #include "actors/node/version.hpp"
 
 namespace eremos {
@@ -35,6 +36,10 @@ int node_main(int argc, const char* const* argv) {
                         .version = std::string{version_text},
                         .parts = library_versions()};
   for (const auto& line : not_built_yet(*parsed)) std::cerr << "eremos-node: " << line << '\n';
+  if (const auto loaded = load_plugins(plugins_of(*parsed)); !loaded) {
+    std::cerr << "eremos-node: " << loaded.error().message << '\n';
+    return exit_usage;
+  }
   if (const auto* run = std::get_if<run_command>(&*parsed)) return run_run(*run, context);
   if (const auto* replay = std::get_if<replay_command>(&*parsed))
     return run_replay(*replay, context);

@@ -14,9 +14,6 @@ struct not_built {
   void api(std::string_view what) {
     lines.push_back(fmt::format("{} is accepted, but the API is not built yet", what));
   }
-  void plugins(const std::vector<std::string>& load) {
-    if (!load.empty()) lines.push_back("--load is accepted, but plugins are not built yet");
-  }
 
   void operator()(const run_command& run) {
     if (!run.listen.empty()) api("--listen");
@@ -24,9 +21,7 @@ struct not_built {
       lines.push_back("--expect is accepted, but checking a scenario is not built yet");
     if (!run.scenario.empty())
       lines.push_back("--scenario is accepted, but scenarios are not built yet");
-    plugins(run.load);
   }
-  void operator()(const replay_command& replay) { plugins(replay.load); }
   void operator()(const doctor_command&) { lines.push_back("doctor is not built yet"); }
   void operator()(const explain_command&) {
     lines.push_back("explain shows what is stored; it tells no whole story yet");
@@ -48,6 +43,17 @@ std::vector<std::string> not_built_yet(const command& what) {
   not_built visitor;
   std::visit([&](const auto& x) { visitor(x); }, what);
   return visitor.lines;
+}
+
+std::vector<std::string> plugins_of(const command& what) {
+  return std::visit(
+      [](const auto& x) -> std::vector<std::string> {
+        if constexpr (requires { x.load; })
+          return x.load;
+        else
+          return {};
+      },
+      what);
 }
 
 result<std::string> default_data_dir(const environment& env) {

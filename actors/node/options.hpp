@@ -52,12 +52,13 @@ struct replay_command {
   std::vector<std::string> agents;
   std::string events;
   std::string summary;
-  std::vector<std::string> load;
+  std::vector<std::string> load;  ///< plugins
 };
 
 struct check_command {
   common_options common;
   std::string file;
+  std::vector<std::string> load;  ///< plugins
 };
 
 struct doctor_command {
@@ -130,6 +131,9 @@ using command = std::variant<run_command, replay_command, check_command, doctor_
 
 /// One line per thing asked for that is accepted and comes later; for standard error.
 std::vector<std::string> not_built_yet(const command& what);
+
+/// The plugins a command is to load first, in order.
+std::vector<std::string> plugins_of(const command& what);
 
 // --- where the command line, the configuration and the defaults meet
 // -----------------------------------------

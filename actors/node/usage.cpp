@@ -11,13 +11,15 @@ const std::vector<command_help>& command_helps() {
        "  eremos-node run --mock --for 30s\n"
        "  eremos-node run --mock --seed 7 --rate max --json\n"
        "  eremos-node run --config eremos.toml\n"
-       "  eremos-node run --config eremos.toml --events events.jsonl --log-format json\n"},
+       "  eremos-node run --config eremos.toml --events events.jsonl --log-format json\n"
+       "  eremos-node run --mock --load ./libhello_plugin.so\n"},
       {"replay", "Read recordings and print their signals as JSON Lines",
        "  eremos-node replay blocks.jsonl.gz --summary summary.json > signals.jsonl\n"
        "  eremos-node replay --agents skiero,intelligence --data-dir D part1.jsonl part2.jsonl\n"},
       {"check", "Say whether a configuration is valid",
        "  eremos-node check eremos.toml\n"
-       "  eremos-node check eremos.toml --json\n"},
+       "  eremos-node check eremos.toml --json\n"
+       "  eremos-node check eremos.toml --load ./libhello_plugin.so\n"},
       {"doctor", "Try each configured provider (not built yet)",
        "  eremos-node doctor --config eremos.toml\n"},
       {"agents", "Show the agents of the running node, or of the last one",

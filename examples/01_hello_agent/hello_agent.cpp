@@ -1,6 +1,6 @@
 // The least an agent is: a class that says who it is and what it observes. This one greets every
 // contract that is created. Build it, then:  01_hello_agent run --mock --for 10s
-#include "actors/node/node_main.hpp"
+// or, as a plugin:  eremos-node run --mock --for 10s --load ./libhello_plugin.so
 #include "messages/keccak.hpp"
 #include "runtime/agent.hpp"
 
@@ -29,5 +29,3 @@ class hello_agent final : public eremos::agent<hello_agent> {
   }
 };
 EREMOS_AGENT(hello_agent)
-
-int main(int argc, char** argv) { return eremos::node_main(argc, argv); }

@@ -71,10 +71,17 @@ TEST_CASE("CLI: run takes every flag it will ever know", "[cli]") {
 TEST_CASE("CLI: what is accepted and not built says so", "[cli]") {
   CHECK(not_built_yet(*parsed({"run", "--mock", "--for", "1s"})).empty());
   CHECK(not_built_yet(*parsed({"run", "--mock", "--listen", "[::1]:80", "--load", "a.so"})) ==
-        std::vector<std::string>{"--listen is accepted, but the API is not built yet",
-                                 "--load is accepted, but plugins are not built yet"});
+        std::vector<std::string>{"--listen is accepted, but the API is not built yet"});
   CHECK(not_built_yet(*parsed({"doctor", "--config", "e.toml"})) ==
         std::vector<std::string>{"doctor is not built yet"});
+}
+
+TEST_CASE("CLI: plugins are named by those commands that need agents", "[cli]") {
+  const std::vector<std::string> both{"a.so", "b.so"};
+  CHECK(plugins_of(*parsed({"run", "--mock", "--load", "a.so", "--load", "b.so"})) == both);
+  CHECK(plugins_of(*parsed({"replay", "f", "--load", "a.so", "--load", "b.so"})) == both);
+  CHECK(plugins_of(*parsed({"check", "f", "--load", "a.so", "--load", "b.so"})) == both);
+  CHECK(plugins_of(*parsed({"version"})).empty());
 }
 
 TEST_CASE("CLI: replay takes files, agents and places to write to", "[cli]") {

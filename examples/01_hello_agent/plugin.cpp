@@ -1,0 +1,2 @@
+#include "runtime/plugin.hpp"
+EREMOS_PLUGIN()

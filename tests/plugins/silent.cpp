@@ -1,0 +1,3 @@
+// A plugin without an agent.
+#include "runtime/plugin.hpp"
+EREMOS_PLUGIN()
