@@ -9,8 +9,10 @@ function(eremos_layer name)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   add_library(eremos_${name} OBJECT ${sources})
   target_include_directories(eremos_${name} PUBLIC
-    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:include/eremos>")
-  target_link_libraries(eremos_${name} PUBLIC eremos_build_options ${layer_DEPENDS})
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${EREMOS_INSTALL_HEADERS}>")
+  # Our warnings are for our own files: an installed layer asks for nothing but its flags.
+  target_link_libraries(eremos_${name} PUBLIC
+    $<BUILD_INTERFACE:eremos_build_options> eremos_flags ${layer_DEPENDS})
   eremos_use_pch(eremos_${name})
 endfunction()
 
