@@ -24,7 +24,10 @@ enum class mock_role : std::uint64_t {
   quiet_token = 9,  ///< a token that emits about one log a block
   claimer = 10,     ///< five at a time make the same call of one contract
   claimed = 11,     ///< that contract
-  keeper = 12       ///< changes the code behind a token that everybody uses
+  keeper = 12,      ///< changes the code behind a token that everybody uses
+  developer = 13,   ///< creates a contract, or is among the first who use it
+  minter = 14,      ///< mints a new token, once
+  minted = 15       ///< that token
 };
 
 struct mock_token {

@@ -29,7 +29,7 @@ mock_chain::mock_chain(const mock_shape& shape)
     : shape_(shape),
       key_(dice{tag::of_key, shape.seed, shape.chain}.next()),
       cast_(key_, shape.dense),
-      plan_(key_, shape.dense, cast_),
+      plan_(key_, shape.dense, cast_, shape.patterns),
       logs_(cast_) {
   assert(!shape.fork || shape.fork->salt != 0);
 }

@@ -27,8 +27,9 @@ struct mock_fork {
 struct mock_shape {
   std::uint64_t seed = 1;
   chain_id chain = mock_chain_id;
-  bool dense = false;  ///< blocks as full as mainnet's: 150 to 200 transactions, 300 to 450 logs
+  bool dense = false;  ///< blocks as full as mainnet's: some 150 to 200 transactions, 400 logs
   maybe<mock_fork> fork;
+  mock_patterns patterns = mock_patterns::all();  ///< planted; none: ordinary traffic alone
 };
 
 class mock_chain {

@@ -183,7 +183,8 @@ result<connector_actor> make_mock(caf::actor_system& system, connector_config co
   const mock_shape shape{.seed = options->seed,
                          .chain = config.chain != 0 ? config.chain : mock_chain_id,
                          .dense = options->dense,
-                         .fork = {}};
+                         .fork = {},
+                         .patterns = options->patterns};
   std::string source = config.source.empty() ? std::string{mock_source} : config.source;
   auto log = services.log.for_part("mock:" + source);
   return connector_actor{system.spawn<mock>(*options, shape, std::move(source), std::move(log))};

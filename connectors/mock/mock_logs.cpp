@@ -108,6 +108,8 @@ mock_effects mock_logs::effects_of(const mock_draft& draft) const {
       return upgrade(draft);
     case mock_kind::burst:
       return burst(draft);
+    case mock_kind::mint:
+      return mint(draft);
   }
   return {.to = draft.to, .value = draft.value, .input = {}, .logs = {}, .created = {}};
 }
@@ -290,6 +292,18 @@ mock_effects mock_logs::burst(const mock_draft& draft) const {
     const auto to = cast_.wallet((draft.roll + i) % cast_.wallet_count());
     out.logs.push_back(moved(token.who, draft.from, to, amount));
   }
+  return out;
+}
+
+/// EIP-20: new tokens come from the zero address.
+mock_effects mock_logs::mint(const mock_draft& draft) const {
+  const auto token = token_of(draft, cast_);
+  const auto amount = worth(draft.value, token);
+  mock_effects out;
+  out.to = token.who;
+  out.input = abi_call("mint(address,uint256)", {abi_word(draft.from), abi_word(amount)});
+  out.gas_used = 69'000;
+  out.logs.push_back(moved(token.who, address{}, draft.from, amount));
   return out;
 }
 

@@ -45,6 +45,7 @@ class mock_logs {
   mock_effects claim(const mock_draft& draft) const;
   mock_effects upgrade(const mock_draft& draft) const;
   mock_effects burst(const mock_draft& draft) const;
+  mock_effects mint(const mock_draft& draft) const;
 
   const mock_cast& cast_;
   kind transfer_;

@@ -1,5 +1,7 @@
 #include "connectors/mock/mock_options.hpp"
 
+#include <fmt/format.h>
+
 namespace eremos {
 namespace {
 
@@ -26,7 +28,17 @@ result<mock_options> mock_options::parse(const option_map& options) {
   out.blocks = read.number("blocks", out.blocks, 0, first_block_max);
   out.dense = read.flag("dense", out.dense);
   out.mempool = read.flag("mempool", out.mempool);
+  const auto names = read.texts("patterns");
   if (const auto bad = read.finish()) return *bad;
+  if (const auto at = options.find("patterns"); at != options.end()) {
+    const auto where = at->second.where.empty() ? "" : at->second.where + ": ";
+    if (!at->second.is_list)
+      return {errc::bad_option, where + "patterns: want a list, like [\"launch\", \"mints\"]"};
+    auto patterns = mock_patterns::parse(names);
+    if (!patterns)
+      return {errc::bad_option, fmt::format("{}patterns: {}", where, patterns.error().message)};
+    out.patterns = *patterns;
+  }
   return out;
 }
 

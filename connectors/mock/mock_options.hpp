@@ -13,9 +13,10 @@ struct mock_options {
   std::uint64_t blocks = 0;                ///< how many, then the source ends; 0: no end
   bool dense = false;
   bool mempool = true;
+  mock_patterns patterns = mock_patterns::all();
 
   /// Keys seed, rate (events per second; 0 or "max": as fast as possible), first_block, blocks,
-  /// dense, mempool. Errors: bad_option.
+  /// dense, mempool, patterns (names; an empty list plants none). Errors: bad_option.
   static result<mock_options> parse(const option_map& options);
 };
 

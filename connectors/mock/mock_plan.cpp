@@ -11,7 +11,9 @@ namespace {
 enum purpose : std::uint64_t { counts = 101, rounds, slots, exchanges, acts };
 
 // Positions within a cycle, block 1 being position 0 of cycle 0. The first patterns fit into the
-// first 200 events of the default load, whose blocks have about 35.
+// first 200 events of the default load, whose blocks have about 35; trades come right behind them.
+// A rush of mints needs 10 blocks before its 5 to be told from a token that is minted always, and
+// a habit the blocks that make it one (actors/detect/mint_spike.hpp, wallet_anomaly.hpp).
 constexpr std::uint64_t wake_at = 1;          ///< a sleeper wakes
 constexpr std::uint64_t whale_at = 1;         ///< a very large transfer to an exchange …
 constexpr std::uint64_t whale_again_at = 21;  ///< … and another, to a wallet
@@ -28,11 +30,17 @@ constexpr std::uint64_t burst_again_at = 30;  ///< … and again, after a longer
 constexpr std::uint32_t burst_logs = 30;
 constexpr std::uint32_t burst_again_logs = 40;
 constexpr std::uint64_t sleep_at = 20;  ///< one falls asleep for mock_sleep_cycles
-constexpr std::uint64_t trade_at = 25;  ///< one sender swaps to and fro, 15 times in 3 blocks
+constexpr std::uint64_t trade_at = 4;   ///< one sender swaps to and fro, 15 times in 3 blocks
 constexpr std::uint64_t trades_a_block = 5;
-constexpr std::array<std::uint64_t, 8> habit_at = {6, 10, 14, 18, 22, 26, 34, 38};
-constexpr std::uint64_t habit_breaks_at = 39;  ///< once in habit_cycles
-constexpr std::uint64_t habit_cycles = 4;
+constexpr std::uint64_t deployment_at = 7;       ///< a contract is created …
+constexpr std::uint64_t deployment_uses_at = 8;  ///< … and others call it right after
+constexpr std::uint64_t deployment_uses = 3;
+constexpr std::uint64_t mints_at = 14;  ///< wallets mint a new token, in two blocks
+constexpr std::uint64_t mints_a_block = 12;
+constexpr std::uint64_t habit_at = 3;  ///< somebody pays a little in every block …
+constexpr std::uint64_t habit_blocks = 26;
+constexpr std::uint64_t habit_breaks_at = 29;  ///< … and then very much, many times at once
+constexpr std::uint64_t habit_breaks = 24;
 
 wei milli_ether(std::uint64_t n) { return wei{n} * wei{1'000'000'000'000'000ull}; }
 
@@ -68,9 +76,10 @@ mock_kind everyday_kind(dice& d) {
 
 }  // namespace
 
-mock_plan::mock_plan(std::uint64_t key, bool dense, const mock_cast& cast)
-    : key_(key), cast_(cast) {
-  // With a withdrawal and what is planted: 6 to 12 transactions a block, or mainnet's 150 to 200.
+mock_plan::mock_plan(std::uint64_t key, bool dense, const mock_cast& cast, mock_patterns patterns)
+    : key_(key), cast_(cast), patterns_(patterns) {
+  // With a withdrawal and what is planted: mostly 6 to 12 transactions a block, or mainnet's 150 to
+  // 200. The same whatever is planted, so that ordinary traffic is.
   // Where the first patterns are planted there is less else, so that they come early.
   dice d{key, purpose::counts};
   for (std::size_t i = 0; i < mock_cycle; ++i) {
@@ -84,7 +93,7 @@ std::vector<mock_draft> mock_plan::drafts(std::uint64_t number, std::uint64_t sa
   assert(number > 0);
   std::vector<mock_draft> out;
   if (number == 1) {
-    gathering(out);
+    if (plants(mock_pattern::wake)) gathering(out);
   } else {
     ordinary(number, salt, out);
     out.push_back(withdrawal(number));
@@ -150,7 +159,8 @@ mock_draft mock_plan::withdrawal(std::uint64_t number) const {
   out.value = everyday_value(d);
   out.kind = d.chance(60) ? mock_kind::pay : mock_kind::token_transfer;
   out.to = any_wallet(d, out.from);
-  if (position + 1 == launch_at) {  // who creates a contract next was paid by an exchange
+  if (position + 1 == launch_at && plants(mock_pattern::launch)) {
+    // Who creates a contract next was paid by an exchange.
     out.kind = mock_kind::pay;
     out.to = cast_.account(mock_role::launcher, cycle * (launch_buys + 1));
     out.value = ether(5);
@@ -173,7 +183,8 @@ mock_draft mock_plan::act(mock_role role, std::uint64_t index, std::uint64_t nth
   return out;
 }
 
-/// Block 1: the sleepers of the first cycles meet, two by two, and nothing else happens.
+/// Block 1: the sleepers of the first cycles meet, two by two, and nothing else happens. An
+/// ordinary wallet there would wake with the second block, 200 days later.
 void mock_plan::gathering(std::vector<mock_draft>& out) const {
   for (std::uint64_t i = 0; i < mock_sleep_cycles; i += 2) {
     auto meets = act(mock_role::sleeper, i, 0, mock_kind::pay);
@@ -188,20 +199,22 @@ void mock_plan::planted(std::uint64_t number, std::vector<mock_draft>& out) cons
   const auto position = (number - 1) % mock_cycle;
   first_act(cycle, position, out);
   later_act(cycle, position, out);
+  deployment(cycle, position, out);
+  mints(cycle, position, out);
   habit(cycle, position, out);
 }
 
 void mock_plan::first_act(std::uint64_t cycle, std::uint64_t position,
                           std::vector<mock_draft>& out) const {
   dice d{key_, purpose::acts, cycle, position};
-  if (position == wake_at) {
+  if (position == wake_at && plants(mock_pattern::wake)) {
     const bool sent_before = cycle >= mock_sleep_cycles || cycle % 2 == 0;
     auto wakes = act(mock_role::sleeper, cycle, sent_before ? 1 : 0, mock_kind::pay);
     wakes.to = any_exchange(d);
     wakes.value = milli_ether(d.between(40'000, 95'000));
     out.push_back(std::move(wakes));
   }
-  if (position == whale_at) {
+  if (position == whale_at && plants(mock_pattern::whale)) {
     auto large = act(mock_role::whale, cycle, 0, mock_kind::pay);
     large.to = any_exchange(d);
     large.value = ether(d.between(1'100, 5'000));
@@ -209,13 +222,14 @@ void mock_plan::first_act(std::uint64_t cycle, std::uint64_t position,
   }
   std::uint64_t sent = 0;
   for (std::size_t i = 0; i < run.size(); sent += run[i++]) {
-    if (position != run_at + i) continue;
+    if (position != run_at + i || !plants(mock_pattern::run)) continue;
     for (std::uint64_t k = 0; k < run[i]; ++k) {
       auto runs = act(mock_role::runner, 2 * cycle, sent + k, mock_kind::token_transfer);
       runs.value = milli_ether(d.between(50, 500));
       out.push_back(std::move(runs));
     }
   }
+  if (!plants(mock_pattern::launch)) return;
   const auto launcher = cycle * (launch_buys + 1);
   if (position == launch_at)
     out.push_back(act(mock_role::launcher, launcher, 0, mock_kind::create));
@@ -233,7 +247,7 @@ void mock_plan::first_act(std::uint64_t cycle, std::uint64_t position,
 void mock_plan::later_act(std::uint64_t cycle, std::uint64_t position,
                           std::vector<mock_draft>& out) const {
   dice d{key_, purpose::acts, cycle, position, 1};
-  if (position == burst_at || position == burst_again_at) {
+  if ((position == burst_at || position == burst_again_at) && plants(mock_pattern::burst)) {
     const bool again = position == burst_again_at;
     auto bursts = act(mock_role::burster, cycle, again ? 1 : 0, mock_kind::burst);
     bursts.token = cast_.account(mock_role::quiet_token, cycle);
@@ -241,7 +255,7 @@ void mock_plan::later_act(std::uint64_t cycle, std::uint64_t position,
     bursts.value = milli_ether(d.between(1, 50));
     out.push_back(std::move(bursts));
   }
-  if (position == claims_at) {
+  if (position == claims_at && plants(mock_pattern::claims)) {
     for (std::uint64_t k = 0; k < claims; ++k) {
       auto same = act(mock_role::claimer, claims * cycle + k, 0, mock_kind::claim);
       same.to = cast_.account(mock_role::claimed, cycle);
@@ -249,23 +263,23 @@ void mock_plan::later_act(std::uint64_t cycle, std::uint64_t position,
       out.push_back(std::move(same));
     }
   }
-  if (position == upgrade_at) {
+  if (position == upgrade_at && plants(mock_pattern::upgrade)) {
     auto upgrades = act(mock_role::keeper, 0, cycle, mock_kind::upgrade);
     upgrades.token = cast_.tokens()[cycle % cast_.tokens().size()].who;
     upgrades.value = {};
     out.push_back(std::move(upgrades));
   }
-  if (position == sleep_at) {
+  if (position == sleep_at && plants(mock_pattern::wake)) {
     auto sleeps = act(mock_role::sleeper, cycle + mock_sleep_cycles, 0, mock_kind::pay);
     sleeps.value = milli_ether(d.between(100, 9'000));
     out.push_back(std::move(sleeps));
   }
-  if (position == whale_again_at) {
+  if (position == whale_again_at && plants(mock_pattern::whale)) {
     auto large = act(mock_role::whale, cycle, 1, mock_kind::pay);
     large.value = ether(d.between(1'100, 3'000));
     out.push_back(std::move(large));
   }
-  if (position >= trade_at && position < trade_at + 3) {
+  if (position >= trade_at && position < trade_at + 3 && plants(mock_pattern::trade)) {
     for (std::uint64_t k = 0; k < trades_a_block; ++k) {
       const auto nth = (position - trade_at) * trades_a_block + k;
       auto trades = act(mock_role::runner, 2 * cycle + 1, nth, mock_kind::swap_v3);
@@ -278,23 +292,49 @@ void mock_plan::later_act(std::uint64_t cycle, std::uint64_t position,
   }
 }
 
-/// One account pays a little to the same wallet 32 times over four cycles, then a fortune to an
-/// exchange.
+/// A contract of a wallet that is no launcher: old, and paid by nobody of late.
+void mock_plan::deployment(std::uint64_t cycle, std::uint64_t position,
+                           std::vector<mock_draft>& out) const {
+  if (!plants(mock_pattern::deployment)) return;
+  const auto first = cycle * (deployment_uses + 1);
+  const auto creates = act(mock_role::developer, first, 0, mock_kind::create);
+  if (position == deployment_at) out.push_back(creates);
+  if (position != deployment_uses_at) return;
+  for (std::uint64_t k = 1; k <= deployment_uses; ++k) {
+    auto uses = act(mock_role::developer, first + k, 0, mock_kind::claim);
+    uses.to = create_address(creates.from, creates.nonce);
+    uses.value = milli_ether(5);
+    out.push_back(std::move(uses));
+  }
+}
+
+/// Each minter mints once; nothing is paid, and no two calls are alike, so that they are no
+/// cluster.
+void mock_plan::mints(std::uint64_t cycle, std::uint64_t position,
+                      std::vector<mock_draft>& out) const {
+  if (position < mints_at || position > mints_at + 1 || !plants(mock_pattern::mints)) return;
+  const auto first = (2 * cycle + position - mints_at) * mints_a_block;
+  for (std::uint64_t k = 0; k < mints_a_block; ++k) {
+    auto mints = act(mock_role::minter, first + k, 0, mock_kind::mint);
+    mints.token = cast_.account(mock_role::minted, cycle);
+    mints.value = milli_ether(1 + mints.roll % 50);
+    out.push_back(std::move(mints));
+  }
+}
+
+/// One account pays a little to the same wallet, block after block, then a fortune to many.
 void mock_plan::habit(std::uint64_t cycle, std::uint64_t position,
                       std::vector<mock_draft>& out) const {
-  const auto who = cycle / habit_cycles;
-  const auto part = cycle % habit_cycles;
-  for (std::size_t i = 0; i < habit_at.size(); ++i) {
-    if (position != habit_at[i]) continue;
-    auto pays = act(mock_role::habit, who, part * habit_at.size() + i, mock_kind::pay);
-    pays.to = cast_.wallet(who % cast_.wallet_count());
+  if (!plants(mock_pattern::habit)) return;
+  if (position >= habit_at && position < habit_at + habit_blocks) {
+    auto pays = act(mock_role::habit, cycle, position - habit_at, mock_kind::pay);
+    pays.to = cast_.wallet(cycle % cast_.wallet_count());
     pays.value = milli_ether(40 + pays.roll % 20);
     out.push_back(std::move(pays));
   }
-  if (position == habit_breaks_at && part == habit_cycles - 1) {
-    auto breaks = act(mock_role::habit, who, habit_cycles * habit_at.size(), mock_kind::pay);
-    breaks.to = cast_.exchange(who % cast_.exchange_count());
-    breaks.value = ether(950);
+  for (std::uint64_t k = 0; position == habit_breaks_at && k < habit_breaks; ++k) {
+    auto breaks = act(mock_role::habit, cycle, habit_blocks + k, mock_kind::pay);
+    breaks.value = ether(45);
     out.push_back(std::move(breaks));
   }
 }

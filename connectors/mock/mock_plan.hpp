@@ -8,6 +8,7 @@
 
 #include "connectors/mock/dice.hpp"
 #include "connectors/mock/mock_cast.hpp"
+#include "connectors/mock/mock_patterns.hpp"
 #include "messages/inspect.hpp"
 
 namespace eremos {
@@ -33,7 +34,8 @@ enum class mock_kind : std::uint8_t {
   create,   ///< a contract
   claim,    ///< the same call of `to` for everyone
   upgrade,  ///< a proxy's new code: an admin event of a known token
-  burst     ///< one transaction that makes the quiet token emit many transfers
+  burst,    ///< one transaction that makes the quiet token emit many transfers
+  mint      ///< of a new token, for the sender
 };
 
 struct mock_draft {
@@ -50,7 +52,8 @@ struct mock_draft {
 
 class mock_plan {
  public:
-  mock_plan(std::uint64_t key, bool dense, const mock_cast& cast);
+  mock_plan(std::uint64_t key, bool dense, const mock_cast& cast,
+            mock_patterns patterns = mock_patterns::all());
 
   /// Precondition: number > 0. `salt` changes about half of the ordinary transactions.
   std::vector<mock_draft> drafts(std::uint64_t number, std::uint64_t salt) const;
@@ -61,15 +64,19 @@ class mock_plan {
   void planted(std::uint64_t number, std::vector<mock_draft>& out) const;
   void first_act(std::uint64_t cycle, std::uint64_t position, std::vector<mock_draft>& out) const;
   void later_act(std::uint64_t cycle, std::uint64_t position, std::vector<mock_draft>& out) const;
+  void deployment(std::uint64_t cycle, std::uint64_t position, std::vector<mock_draft>& out) const;
+  void mints(std::uint64_t cycle, std::uint64_t position, std::vector<mock_draft>& out) const;
   void habit(std::uint64_t cycle, std::uint64_t position, std::vector<mock_draft>& out) const;
   mock_draft withdrawal(std::uint64_t number) const;
   mock_draft ordinary_draft(std::uint64_t number, std::uint64_t slot, std::uint64_t salt) const;
   mock_draft act(mock_role role, std::uint64_t index, std::uint64_t nth, mock_kind kind) const;
   const address& any_wallet(dice& d, const address& not_this) const;
   const address& any_exchange(dice& d) const;
+  bool plants(mock_pattern p) const noexcept { return patterns_.has(p); }
 
   std::uint64_t key_;
   const mock_cast& cast_;
+  mock_patterns patterns_;
   std::array<std::uint64_t, mock_cycle + 1> slots_before_{};  ///< ordinary slots, by position
 };
 
