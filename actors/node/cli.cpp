@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "actors/node/scenario.hpp"
 #include "actors/node/usage.hpp"
 #include "runtime/config/option_map.hpp"
 
@@ -160,7 +161,10 @@ class command_line_parser {
 
   void add_run(CLI::App* sub) {
     sub->add_flag("--mock", run_.mock, "A chain made up here instead of the configured ones");
-    sub->add_option("--scenario", run_.scenario, "What the mock chain shows (not built yet)")
+    sub->add_option("--scenario", run_.scenario,
+                    fmt::format("What the mock chain shows, until it ends; implies --mock. A file "
+                                "that ends in .toml, or one of {}",
+                                fmt::join(scenario_names(), ", ")))
         ->type_name("NAME");
     number(sub, "--seed", "Seed of the mock chain", 0, UINT64_MAX,
            [this](std::uint64_t n) { run_.seed = n; });
@@ -174,7 +178,8 @@ class command_line_parser {
     option(sub, "--for", "Stop after this long, like 30s or 5m", "TIME", [this](const auto& text) {
       run_.run_for = value_or_refuse("--for", parse_duration(text));
     });
-    sub->add_flag("--expect", run_.expect, "Check what the scenario expects (not built yet)");
+    sub->add_flag("--expect", run_.expect,
+                  "Run the scenario as fast as it goes and check what it expects: exit 0 or 1");
     add_events(sub, run_.events);
     option(sub, "--listen", "Where the API listens (not built yet)", "HOST:PORT",
            [this](const auto& text) {
@@ -334,11 +339,14 @@ class command_line_parser {
       return usage(nullptr,
                    fmt::format("no command; want one of {}", fmt::join(command_names(), ", ")), {});
     const auto& name = sub->get_name();
+    run_.mock = run_.mock || !run_.scenario.empty();
+    if (name == "run" && run_.expect && run_.scenario.empty())
+      return usage(sub, "run: --expect needs --scenario NAME", {});
     if (name == "run" && !run_.mock && !common_.config)
       return usage(sub, "run: needs --config FILE, or --mock for a chain made up here", {});
     if (name == "doctor" && !common_.config) return usage(sub, "doctor: needs --config FILE", {});
-    if (name == "run" && !run_.mock && (run_.seed || !run_.rate.empty() || !run_.scenario.empty()))
-      return usage(sub, "run: --seed, --rate and --scenario belong to --mock", {});
+    if (name == "run" && !run_.mock && (run_.seed || !run_.rate.empty()))
+      return usage(sub, "run: --seed and --rate belong to --mock", {});
     return taken(name);
   }
 

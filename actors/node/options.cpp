@@ -17,10 +17,6 @@ struct not_built {
 
   void operator()(const run_command& run) {
     if (!run.listen.empty()) api("--listen");
-    if (run.expect)
-      lines.push_back("--expect is accepted, but checking a scenario is not built yet");
-    if (!run.scenario.empty())
-      lines.push_back("--scenario is accepted, but scenarios are not built yet");
   }
   void operator()(const doctor_command&) { lines.push_back("doctor is not built yet"); }
   void operator()(const explain_command&) {

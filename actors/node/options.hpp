@@ -33,13 +33,13 @@ struct common_options {
 
 struct run_command {
   common_options common;
-  bool mock = false;  ///< a chain made up here instead of the configured ones
-  std::string scenario;
+  bool mock = false;     ///< a chain made up here instead of the configured ones
+  std::string scenario;  ///< of the mock chain: a name or a .toml file; empty: none
   maybe<std::uint64_t> seed;
   std::string rate;  ///< events per second of the mock chain, or "max"; empty: its default
   maybe<duration_ms> run_for;
-  bool expect = false;
-  std::string events;  ///< file; empty: what the configuration says
+  bool expect = false;  ///< as fast as it can, then check what the scenario expects
+  std::string events;   ///< file; empty: what the configuration says
   std::string listen;
   bool no_api = false;
   std::vector<std::string> load;  ///< plugins

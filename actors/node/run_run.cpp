@@ -2,6 +2,7 @@
 // end.
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "actors/node/control_desk.hpp"
 #include "actors/node/node_system.hpp"
 #include "actors/node/running_node.hpp"
+#include "actors/node/scenario.hpp"
 #include "actors/node/stop_signals.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "connectors/net/http.hpp"
@@ -26,18 +28,80 @@ int say(query_context& context, const failure& why, int code) {
   return code;
 }
 
+/// The scenario as options of the mock chain; what the command line says comes first.
+void play(const scenario& what, const run_command& given, option_map& mock) {
+  if (given.expect && given.rate.empty()) mock["rate"] = {{"max"}, false, "--expect"};
+  for (const auto& [key, value] : what.mock) mock.try_emplace(key, value);
+}
+
 /// What the configuration and the command line come to, before anything is started.
-result<node_config> settle_config(const run_command& given, const config_outcome& outcome) {
+result<node_config> settle_config(const run_command& given, const config_outcome& outcome,
+                                  const maybe<scenario>& shown) {
   auto config = outcome.config;
   if (given.mock) {
     config.chains.clear();
     config.chains.push_back(mock_chain_section(given.seed, given.rate));
+    if (shown) {
+      play(*shown, given, config.chains.back().providers.front().options);
+      config.node.events.clear();  // not a made-up chain's
+    }
   }
   if (config.chains.empty())
     return {errc::bad_config,
             fmt::format("{}: no chain is configured; add [chains.ethereum], or run with --mock",
                         config.file)};
   return config;
+}
+
+/// A scenario's data lie in no place of the user's unless asked, and never among earlier ones,
+/// which could meet its expectations and move its beginning.
+result<data_folder> open_folder(const run_command& given, const node_config& config,
+                                const environment& env, bool shows_scenario) {
+  if (shows_scenario && !given.common.data_dir) return data_folder::temporary();
+  const auto path = choose_data_dir(given.common, config, env);
+  if (!path) return path.error();
+  auto folder = data_folder::open(*path);
+  if (folder && shows_scenario && std::filesystem::exists(folder->store_path()))
+    return {errc::bad_usage,
+            fmt::format("{} holds data already; a scenario needs a new folder", *path)};
+  return folder;
+}
+
+/// One line per expectation, to where no JSON is, and the exit code.
+int check_expectations(const scenario& what, const std::string& store_path, bool json,
+                       query_context& context) {
+  auto reader = open_sqlite_reader(store_path);
+  if (!reader) return say(context, reader.error(), exit_failure);
+  signal_query all;
+  all.limit = SIZE_MAX / 2;  // a scenario ends
+  const auto seen = (*reader)->signals(all);
+  if (!seen) return say(context, seen.error(), exit_failure);
+  auto& out = json ? context.err : context.out;
+  bool met = true;
+  for (const auto& checked : check_scenario(what, *seen)) {
+    out << (checked.met ? "met      " : "not met  ") << checked.text << '\n';
+    met = met && checked.met;
+  }
+  out << std::flush;
+  return met ? exit_ok : exit_failure;
+}
+
+node_system_plan plan_of(const run_command& given, const node_config& config,
+                         const data_folder& folder, const environment& env) {
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  node_system_plan plan;
+  plan.workers = choose_workers(given.common, config);
+  plan.level = choose_log_level(given.common, config);
+  plan.log.format = choose_log_format(given.common, config);
+  plan.log.colour = choose_colour(given.common.colour, terminal, env);
+  plan.log.wipe_line = terminal && !given.common.json;
+  plan.console.mode = given.common.json ? console_mode::json : console_mode::lines;
+  plan.console.colour = choose_colour(given.common.colour, isatty(STDOUT_FILENO) != 0, env);
+  plan.console.status = terminal && !given.common.json;
+  plan.console.chains = chain_names{config};
+  plan.store_path = folder.store_path();
+  plan.events = given.events.empty() ? config.node.events : given.events;
+  return plan;
 }
 
 /// The doors that only real providers need.
@@ -103,31 +167,31 @@ int run_run(const run_command& given, query_context& context) {
   for (const auto& p : problems) context.err << p.message << '\n';
   if (!problems.empty()) return exit_config;
   for (const auto& w : outcome.warnings) context.err << w << '\n';
-  auto config = settle_config(given, outcome);
+  maybe<scenario> shown;
+  if (!given.scenario.empty()) {
+    auto loaded = load_scenario(given.scenario);
+    if (!loaded.errors.empty() && loaded.errors.front().code == errc::bad_usage)
+      return say(context, loaded.errors.front(), exit_usage);
+    for (const auto& p : loaded.errors) context.err << p.message << '\n';
+    if (!loaded.errors.empty()) return exit_config;
+    shown = std::move(loaded.what);
+  }
+  auto config = settle_config(given, outcome, shown);
   if (!config) return say(context, config.error(), exit_config);
   auto agents = assemble_agents(*config, {});
   if (!agents) return say(context, agents.error(), exit_config);
-  const auto data_dir = choose_data_dir(given.common, *config, context.env);
-  if (!data_dir) return say(context, data_dir.error(), exit_usage);
-  auto folder = data_folder::open(*data_dir);
-  if (!folder) return say(context, folder.error(), exit_config);
+  auto folder = open_folder(given, *config, context.env, shown.has_value());
+  if (!folder)
+    return say(context, folder.error(),
+               folder.error().code == errc::bad_usage ? exit_usage : exit_config);
 
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  node_system_plan plan;
-  plan.workers = choose_workers(given.common, *config);
-  plan.level = choose_log_level(given.common, *config);
-  plan.log.format = choose_log_format(given.common, *config);
-  plan.log.colour = choose_colour(given.common.colour, terminal, context.env);
-  plan.log.wipe_line = terminal && !given.common.json;
-  plan.console.mode = given.common.json ? console_mode::json : console_mode::lines;
-  plan.console.colour = choose_colour(given.common.colour, isatty(STDOUT_FILENO) != 0, context.env);
-  plan.console.status = terminal && !given.common.json;
-  plan.console.chains = chain_names{*config};
-  plan.store_path = folder->store_path();
-  plan.events = given.events.empty() ? config->node.events : given.events;
+  auto plan = plan_of(given, *config, *folder, context.env);
+  // What is thrown away at the end need not survive a power cut.
+  plan.durable = !shown || given.common.data_dir.has_value();
   const auto store_path = plan.store_path;
   node_report report;
   bool whole = true;
+  auto woken = wake_reason::ended;
   {
     auto begun = node_system::begin(std::move(plan));
     if (!begun) return say(context, begun.error(), exit_failure);
@@ -156,7 +220,11 @@ int run_run(const run_command& given, query_context& context) {
                     fmt::format("data in {}; {} agents on {} chains", folder->path().string(),
                                 agent_kinds().size(), config->chains.size()));
 
-    wait_for_end(signals, notice, given, node.log());
+    if (shown)
+      node.log().info("scenario", fmt::format("{}: {} {} blocks", shown->name, shown->description,
+                                              shown->blocks));
+
+    woken = wait_for_end(signals, notice, given, node.log());
     signals.second_one_ends();
     if (socket) caf::anon_send_exit(*socket, caf::exit_reason::user_shutdown);
     whole = running.drain();
@@ -174,7 +242,14 @@ int run_run(const run_command& given, query_context& context) {
     if (!whole) std::_Exit(exit_failure);
   }
   keep_report(store_path, report);
-  return exit_ok;
+  if (!given.expect) return exit_ok;
+  if (woken != wake_reason::ended)
+    return say(
+        context,
+        {errc::bad_usage, fmt::format("{} was stopped before its block {}; nothing is checked",
+                                      shown->name, shown->blocks)},
+        exit_failure);
+  return check_expectations(*shown, store_path, given.common.json, context);
 }
 
 }  // namespace eremos

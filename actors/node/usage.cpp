@@ -10,6 +10,8 @@ const std::vector<command_help>& command_helps() {
       {"run", "Watch chains and print signals as they come",
        "  eremos-node run --mock --for 30s\n"
        "  eremos-node run --mock --seed 7 --rate max --json\n"
+       "  eremos-node run --scenario mint_spike\n"
+       "  eremos-node run --scenario mint_spike --seed 7 --expect\n"
        "  eremos-node run --config eremos.toml\n"
        "  eremos-node run --config eremos.toml --events events.jsonl --log-format json\n"
        "  eremos-node run --mock --load ./libhello_plugin.so\n"},
@@ -64,7 +66,7 @@ std::string_view general_help() {
          "Data go to stdout, talk to stderr. Exit codes: 0 ok, 1 failure, 2 usage, 78 bad\n"
          "configuration. SIGTERM and SIGINT finish what is begun and exit 0; a second one ends\n"
          "at once. Data folder: --data-dir, else node.data_dir of the configuration, else\n"
-         "$XDG_STATE_HOME/eremos.\n";
+         "$XDG_STATE_HOME/eremos; a scenario without --data-dir keeps nothing.\n";
 }
 
 }  // namespace eremos

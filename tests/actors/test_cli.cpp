@@ -70,6 +70,7 @@ TEST_CASE("CLI: run takes every flag it will ever know", "[cli]") {
 
 TEST_CASE("CLI: what is accepted and not built says so", "[cli]") {
   CHECK(not_built_yet(*parsed({"run", "--mock", "--for", "1s"})).empty());
+  CHECK(not_built_yet(*parsed({"run", "--scenario", "calm", "--expect"})).empty());
   CHECK(not_built_yet(*parsed({"run", "--mock", "--listen", "[::1]:80", "--load", "a.so"})) ==
         std::vector<std::string>{"--listen is accepted, but the API is not built yet"});
   CHECK(not_built_yet(*parsed({"doctor", "--config", "e.toml"})) ==
@@ -181,7 +182,9 @@ TEST_CASE("CLI: what is missing is named", "[cli]") {
         "run: needs --config FILE, or --mock for a chain made up here\n"
         "Try: eremos-node run --help");
   CHECK(error_of({"run", "--config", "e.toml", "--seed", "7"}) ==
-        "run: --seed, --rate and --scenario belong to --mock\nTry: eremos-node run --help");
+        "run: --seed and --rate belong to --mock\nTry: eremos-node run --help");
+  CHECK(error_of({"run", "--mock", "--expect"}) ==
+        "run: --expect needs --scenario NAME\nTry: eremos-node run --help");
   CHECK(error_of({"replay"}) == "replay: FILE is required\nTry: eremos-node replay --help");
   CHECK(error_of({"check"}) == "check: FILE is required\nTry: eremos-node check --help");
 }
