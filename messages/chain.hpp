@@ -142,13 +142,18 @@ auto inspect(Inspector& f, provider_state& x) {
 struct wallet_delta {
   address who;
   int256 balance_change;
-  std::uint32_t transactions = 0;
+  std::uint32_t transactions = 0;  ///< 0: no activity, it only tells the cluster
+  address funder;  ///< of a wallet never seen before: who sent it its first value; zero: nobody
+  bool may_cluster = false;  ///< as far as the block shows, it and its funder are no contracts
+  funding_source funded_by = funding_source::unknown;  ///< set by this block
+  hash32 cluster;                                      ///< set by this block; zero: none
 
   friend bool operator==(const wallet_delta&, const wallet_delta&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, wallet_delta& x) {
-  return f(x.who, x.balance_change, x.transactions);
+  return f(x.who, x.balance_change, x.transactions, x.funder, x.may_cluster, x.funded_by,
+           x.cluster);
 }
 
 /// A block is part of the canonical chain. Events are in order (block, transactions, logs, then
@@ -388,14 +393,17 @@ struct wallet_facts {
   std::uint64_t transactions = 0;
   time_ms first_seen = 0;  ///< 0: never
   time_ms last_activity = 0;
-  int256 balance_change;            ///< since first seen
-  std::uint32_t active_blocks = 0;  ///< blocks it took part in
+  int256 balance_change;                               ///< since first seen
+  std::uint32_t active_blocks = 0;                     ///< blocks it took part in
+  funding_source funded_by = funding_source::unknown;  ///< for good once it is known
+  hash32 cluster;                                      ///< for good once it is not zero
 
   friend bool operator==(const wallet_facts&, const wallet_facts&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, wallet_facts& x) {
-  return f(x.who, x.transactions, x.first_seen, x.last_activity, x.balance_change, x.active_blocks);
+  return f(x.who, x.transactions, x.first_seen, x.last_activity, x.balance_change, x.active_blocks,
+           x.funded_by, x.cluster);
 }
 
 struct load_wallets {

@@ -225,8 +225,8 @@ struct wallet_activity_event {
       0;                      ///< blocks' transactions it took part in so far, this block included
   time_ms last_activity = 0;  ///< before this block; 0: never seen
   time_ms first_seen = 0;     ///< this block's time, if it was never seen
-  hash32 cluster;             ///< zero: in no known cluster
-  funding_source funded_by = funding_source::unknown;
+  hash32 cluster;             ///< wallets that one wallet paid first; zero: in no known one
+  funding_source funded_by = funding_source::unknown;  ///< who sent it the first value we saw
   double anomaly_score = 0;  ///< 0 ordinary .. 1 (actors/detect/wallet_anomaly.hpp)
 
   friend bool operator==(const wallet_activity_event&, const wallet_activity_event&) = default;

@@ -8,6 +8,14 @@
 // nothing and pays its fee; the fee (gas used * effective gas price) counts only where the receipt
 // is known. Without a receipt the value is taken as moved.
 // transactions = how many of the block's transactions it had a part in, each once.
+// funder = the sender of the first native value into it (by transaction index), else of the first
+// token transfer into it that moves something (by log index). Nobody funds itself, a mint is from
+// nobody, and what a contract is created with is its code's, not a wallet's first money. Whether
+// the wallet was seen before is not known here.
+// may_cluster = the funder signed a transaction of the block, which no contract can (EIP-3607), and
+// the wallet does nothing there that only contracts do: to be created, to be called with an input,
+// to emit logs, to pass tokens on without signing. An approved contract can pass on a plain
+// wallet's tokens too: such a wallet is left out, as one too few is better than one too many.
 #pragma once
 #include <vector>
 
@@ -15,7 +23,7 @@
 
 namespace eremos {
 
-/// Sorted by address.
+/// Sorted by address; the same for every order of the events.
 std::vector<wallet_delta> wallet_changes(const event_list& events);
 
 }  // namespace eremos

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "actors/detect/known_services.hpp"
+#include "actors/services/wallet_funding.hpp"
 
 namespace eremos {
 namespace {
@@ -12,6 +13,9 @@ wallet_facts after(const wallet_facts& before, const wallet_delta& change, time_
   const bool first = before.active_blocks == 0;
   wallet_facts out = before;
   out.who = change.who;
+  if (out.funded_by == funding_source::unknown) out.funded_by = change.funded_by;
+  if (out.cluster.is_zero()) out.cluster = change.cluster;
+  if (change.transactions == 0) return out;
   out.transactions += change.transactions;
   out.first_seen = first ? time : std::min(before.first_seen, time);
   out.last_activity = first ? time : std::max(before.last_activity, time);
@@ -20,13 +24,15 @@ wallet_facts after(const wallet_facts& before, const wallet_delta& change, time_
   return out;
 }
 
-wallet_activity_event activity_of(const wallet_facts& before, const wallet_delta& change,
-                                  time_ms time) {
+wallet_activity_event activity_of(const wallet_facts& before, const wallet_facts& now,
+                                  const wallet_delta& change, time_ms time) {
   const bool first = before.active_blocks == 0;
   wallet_activity_event out;
   out.account = change.who;
   out.balance_change = change.balance_change;
-  out.transaction_count = before.transactions + change.transactions;
+  out.transaction_count = now.transactions;
+  out.cluster = now.cluster;
+  out.funded_by = now.funded_by;
   // A recording may go back in time; an activity is never after the block that tells of it.
   out.last_activity = first ? 0 : std::min(before.last_activity, time);
   out.first_seen = first ? time : std::min(before.first_seen, time);
@@ -52,7 +58,14 @@ std::vector<wallet_delta> wallet_ledger::only_new(const block_ref& block,
     ++late_pieces_skipped_;
     return {};
   }
-  std::erase_if(changes, [&](const wallet_delta& c) { return had.contains(c.who); });
+  std::unordered_set<address> funders;
+  for (const auto& c : changes)
+    if (c.may_cluster && !had.contains(c.who) && had.contains(c.funder)) funders.insert(c.funder);
+  std::erase_if(changes, [&](const wallet_delta& c) {
+    return had.contains(c.who) && !funders.contains(c.who);
+  });
+  for (auto& c : changes)
+    if (funders.contains(c.who)) c = {.who = c.who};
   return changes;
 }
 
@@ -92,18 +105,22 @@ void wallet_ledger::learn(const std::vector<address>& asked,
 
 std::vector<wallet_activity_event> wallet_ledger::apply(std::uint64_t commit,
                                                         const block_ref& block, time_ms time,
-                                                        const std::vector<wallet_delta>& changes,
+                                                        std::vector<wallet_delta>& changes,
                                                         const label_set& labels) {
   assert(commit > last_commit_ && "commits are numbered in order");
   last_commit_ = commit;
   if (passed_.insert(block.hash).second) passed_order_.push_back(block.hash);
-  journal_entry entry{.commit = commit, .block = block, .time = time, .changes = changes};
-  redo(entry);
+  journal_entry entry{.commit = commit, .block = block, .time = time};
+  entry.before = touch_all(changes);
+  set_funding(config_.chain, changes, entry.before, labels);
+  entry.changes = changes;
+  add(entry);
   std::vector<wallet_activity_event> out;
   out.reserve(changes.size());
   for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].transactions == 0) continue;
     const auto& before = entry.before[i];
-    auto& activity = out.emplace_back(activity_of(before, changes[i], time));
+    auto& activity = out.emplace_back(activity_of(before, *touched_[i], changes[i], time));
     if (detect::service_kind(labels.find(config_.chain, changes[i].who)).empty())
       activity.anomaly_score = detect::wallet_anomaly(before, changes[i], time, config_.anomaly);
   }
@@ -113,14 +130,18 @@ std::vector<wallet_activity_event> wallet_ledger::apply(std::uint64_t commit,
   return out;
 }
 
-void wallet_ledger::redo(journal_entry& entry) {
-  entry.before.clear();
-  entry.before.reserve(entry.changes.size());
-  for (const auto& change : entry.changes) {
-    auto& wallet = touch(change.who, last_commit_);
-    entry.before.push_back(wallet.facts);
-    wallet.facts = after(wallet.facts, change, entry.time);
-  }
+std::vector<wallet_facts> wallet_ledger::touch_all(const std::vector<wallet_delta>& changes) {
+  std::vector<wallet_facts> before;
+  before.reserve(changes.size());
+  touched_.clear();
+  for (const auto& change : changes)
+    before.push_back(*touched_.emplace_back(&touch(change.who, last_commit_).facts));
+  return before;
+}
+
+void wallet_ledger::add(const journal_entry& entry) {
+  for (std::size_t i = 0; i < entry.changes.size(); ++i)
+    *touched_[i] = after(entry.before[i], entry.changes[i], entry.time);
 }
 
 void wallet_ledger::undo(const journal_entry& entry) {
@@ -146,7 +167,8 @@ wallet_revert wallet_ledger::revert(const chain_reverted& what) {
       ++out.undone;
       continue;
     }
-    redo(entry);
+    entry.before = touch_all(entry.changes);
+    add(entry);
     journal_facts_ += entry.before.size();
     journal_.push_back(std::move(entry));
   }

@@ -12,6 +12,11 @@
 //   - A revert of blocks older than the journal forgets every wallet, and for a window of commits
 //     STORE is asked as of the ancestor: nothing after it that is canonical can have touched a
 //     forgotten wallet.
+//
+// Funding and clusters (wallet_funding.hpp) are set by changes, like sums: a change tells all it
+// sets, facts take the first that is set, and a revert takes it back by the before-images. A wallet
+// that funds tells its cluster each time, so that a revert of one of these blocks leaves it in.
+// A late piece that is done again sets what it set: STORE has been told so.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -34,7 +39,7 @@ struct wallet_ledger_config {
   std::size_t hot_wallets_max = defaults::hot_wallets_max;
   std::uint64_t pinned_commits = defaults::window_blocks + 1;
   std::size_t journal_blocks = defaults::ring_blocks;
-  /// Before-images in the journal (about 150 bytes each).
+  /// Before-images in the journal (about 350 bytes each, with the change).
   std::size_t journal_facts_max = defaults::ring_events;
   /// Hashes of blocks that passed, so that a late piece of one is not taken for a new block's.
   std::size_t passed_max = 4'096;
@@ -53,7 +58,8 @@ class wallet_ledger {
  public:
   explicit wallet_ledger(wallet_ledger_config config) : config_(config) {}
 
-  /// Of a late piece of a block: the wallets that the block did not have so far. None if the block
+  /// Of a late piece of a block: the wallets that the block did not have so far, and without
+  /// transactions those that fund one of them, as they may enter a cluster by it. None if the block
   /// passed too long ago to say.
   std::vector<wallet_delta> only_new(const block_ref& block, std::vector<wallet_delta> changes);
 
@@ -64,10 +70,12 @@ class wallet_ledger {
   /// STORE's answer; those asked for and not in `known` were never seen.
   void learn(const std::vector<address>& asked, const std::vector<wallet_facts>& known);
 
-  /// One commit. Precondition: nothing of it is unknown, and its number is above all before it.
-  /// One event for each change, in their order. Services (detect::service_kind) score 0.
+  /// One commit. Precondition: nothing of it is unknown, its number is above all before it, and
+  /// changes are sorted by address. Sets in `changes` what they do to funding and clusters. One
+  /// event for each change that has transactions, in their order. Services (detect::service_kind)
+  /// score 0.
   std::vector<wallet_activity_event> apply(std::uint64_t commit, const block_ref& block,
-                                           time_ms time, const std::vector<wallet_delta>& changes,
+                                           time_ms time, std::vector<wallet_delta>& changes,
                                            const label_set& labels);
 
   wallet_revert revert(const chain_reverted& what);
@@ -93,14 +101,16 @@ class wallet_ledger {
   };
 
   hot_wallet& touch(const address& who, std::uint64_t commit);
+  std::vector<wallet_facts> touch_all(const std::vector<wallet_delta>& changes);
+  void add(const journal_entry& entry);
   void undo(const journal_entry& entry);
-  void redo(journal_entry& entry);
   void forget_all(const chain_reverted& what, wallet_revert& out);
   void trim();
 
   wallet_ledger_config config_;
   std::unordered_map<address, hot_wallet> hot_;
-  std::list<address> by_age_;  ///< least recently touched first
+  std::list<address> by_age_;           ///< least recently touched first
+  std::vector<wallet_facts*> touched_;  ///< by touch_all, for the add that follows
   std::deque<journal_entry> journal_;
   std::size_t journal_facts_ = 0;
   std::unordered_set<hash32> passed_;

@@ -1,7 +1,7 @@
 // WALLETS, one per chain, between CHAIN and STREAM: adds to each block what it did to each wallet
 // that had a part in it, and passes every word on in order. Asks STORE for wallets it does not have
 // in memory, at most once per block; blocks wait meanwhile. Decides nothing about wallets: its
-// judgement is in wallet_changes, wallet_ledger and actors/detect/wallet_anomaly.
+// judgement is in wallet_changes, wallet_funding, wallet_ledger and actors/detect/wallet_anomaly.
 #pragma once
 #include <string>
 

@@ -234,7 +234,15 @@ CREATE TABLE outbox(
 ) STRICT;
 )sql";
 
-constexpr const char* all_steps[] = {version_1};
+// Who first paid a wallet, and its cluster. NULL: unknown, none; so of every wallet stored before.
+// wallet_deltas.funding: what the block set of both (wallet_rows.cpp has the bytes).
+constexpr const char* version_2 = R"sql(
+ALTER TABLE wallets ADD COLUMN funding_source TEXT;
+ALTER TABLE wallets ADD COLUMN cluster_id BLOB;
+ALTER TABLE wallet_deltas ADD COLUMN funding BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

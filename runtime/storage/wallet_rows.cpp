@@ -1,6 +1,7 @@
 #include "runtime/storage/wallet_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 
@@ -41,6 +42,65 @@ std::vector<wallet_delta> decode(std::span<const std::uint8_t> bytes) {
   return out;
 }
 
+constexpr std::array funding_sources = {funding_source::cex, funding_source::dex,
+                                        funding_source::bridge};
+
+/// Its number in a row, 0 for unknown: not the enumeration's, which may change.
+std::uint8_t code_of(funding_source x) {
+  const auto at = std::find(funding_sources.begin(), funding_sources.end(), x);
+  return at == funding_sources.end() ? std::uint8_t{0}
+                                     : static_cast<std::uint8_t>(at - funding_sources.begin() + 1);
+}
+
+bool sets_funding(const wallet_delta& delta) {
+  return delta.funded_by != funding_source::unknown || !delta.cluster.is_zero();
+}
+
+/// Of those that set something: address, code of the source, cluster.
+byte_vector encode_funding(const std::vector<wallet_delta>& deltas) {
+  byte_vector out;
+  for (const auto& delta : deltas) {
+    if (!sets_funding(delta)) continue;
+    out.insert(out.end(), delta.who.data.begin(), delta.who.data.end());
+    out.push_back(code_of(delta.funded_by));
+    out.insert(out.end(), delta.cluster.data.begin(), delta.cluster.data.end());
+  }
+  return out;
+}
+
+void decode_funding(std::span<const std::uint8_t> bytes, std::vector<wallet_delta>& deltas) {
+  constexpr std::size_t entry_size = address::size_bytes + 1 + hash32::size_bytes;
+  auto delta = deltas.begin();  // both are by address
+  for (; bytes.size() >= entry_size; bytes = bytes.subspan(entry_size)) {
+    address who;
+    std::copy_n(bytes.begin(), address::size_bytes, who.data.begin());
+    delta = std::find_if(delta, deltas.end(), [&](const wallet_delta& d) { return d.who == who; });
+    if (delta == deltas.end()) return;
+    const std::size_t code = bytes[address::size_bytes];
+    if (code != 0 && code <= funding_sources.size()) delta->funded_by = funding_sources[code - 1];
+    std::copy_n(bytes.begin() + address::size_bytes + 1, hash32::size_bytes,
+                delta->cluster.data.begin());
+  }
+}
+
+maybe<std::string_view> source_text(funding_source x) {
+  if (x == funding_source::unknown) return std::nullopt;
+  return to_string(x);
+}
+
+funding_source read_source(std::string_view text) {
+  const auto at = std::find_if(funding_sources.begin(), funding_sources.end(),
+                               [&](funding_source x) { return to_string(x) == text; });
+  return at == funding_sources.end() ? funding_source::unknown : *at;
+}
+
+/// The first that is set stays. `Facts`: wallet_facts, or another wallet_delta.
+template <class Facts>
+void add_funding(Facts& to, const wallet_delta& delta) {
+  if (to.funded_by == funding_source::unknown) to.funded_by = delta.funded_by;
+  if (to.cluster.is_zero()) to.cluster = delta.cluster;
+}
+
 /// By address, each once.
 std::vector<wallet_delta> sorted_deltas(std::vector<wallet_delta> deltas) {
   std::sort(deltas.begin(), deltas.end(),
@@ -50,6 +110,7 @@ std::vector<wallet_delta> sorted_deltas(std::vector<wallet_delta> deltas) {
     if (deltas[i].who == deltas[kept].who) {
       deltas[kept].transactions += deltas[i].transactions;
       deltas[kept].balance_change = deltas[kept].balance_change + deltas[i].balance_change;
+      add_funding(deltas[kept], deltas[i]);
     } else {
       deltas[++kept] = deltas[i];
     }
@@ -65,8 +126,8 @@ const wallet_delta& delta_of(const std::vector<wallet_delta>& deltas, const addr
 
 bool read_base(sqlite_connection& db, chain_id chain, wallet_facts& facts) {
   auto q = db.query(
-      "SELECT transactions, first_seen, last_activity, balance_change, active_blocks FROM wallets "
-      "WHERE chain_id = ? AND address = ?",
+      "SELECT transactions, first_seen, last_activity, balance_change, active_blocks, "
+      "funding_source, cluster_id FROM wallets WHERE chain_id = ? AND address = ?",
       chain, facts.who);
   if (!q.next()) return false;
   facts.transactions = q.number(0);
@@ -74,10 +135,13 @@ bool read_base(sqlite_connection& db, chain_id chain, wallet_facts& facts) {
   facts.last_activity = q.integer(2);
   facts.balance_change = read_amount(q.blob(3));
   facts.active_blocks = static_cast<std::uint32_t>(q.integer(4));
+  facts.funded_by = read_source(q.text(5));
+  facts.cluster = q.fixed<hash32>(6);
   return true;
 }
 
-/// Adds the rows of one wallet. A supplement counts as the block it belongs to.
+/// Adds the rows of one wallet. A supplement counts as the block it belongs to; a delta without
+/// transactions is no activity.
 template <class Row>
 void add_rows(wallet_facts& facts, std::vector<const Row*> rows) {
   std::sort(rows.begin(), rows.end(), [](const Row* a, const Row* b) {
@@ -86,6 +150,8 @@ void add_rows(wallet_facts& facts, std::vector<const Row*> rows) {
   const Row* before = nullptr;
   for (const auto* row : rows) {
     const auto& delta = delta_of(row->deltas, facts.who);
+    add_funding(facts, delta);
+    if (delta.transactions == 0) continue;
     const bool first = facts.active_blocks == 0;
     facts.first_seen = first ? row->time : std::min(facts.first_seen, row->time);
     facts.last_activity = first ? row->time : std::max(facts.last_activity, row->time);
@@ -103,11 +169,13 @@ void wallet_table::load() {
   chains_.clear();
   next_seq_ = 1;
   auto q = db_.query(
-      "SELECT seq, chain_id, block_number, block_tag, part, time, deltas FROM wallet_deltas "
-      "ORDER BY seq");
-  while (q.next())
-    add(q.number(1), q.integer(0),
-        {q.number(2), q.integer(3), q.integer(4), q.integer(5), decode(q.blob(6))});
+      "SELECT seq, chain_id, block_number, block_tag, part, time, deltas, funding "
+      "FROM wallet_deltas ORDER BY seq");
+  while (q.next()) {
+    row x{q.number(2), q.integer(3), q.integer(4), q.integer(5), decode(q.blob(6))};
+    decode_funding(q.blob(7), x.deltas);
+    add(q.number(1), q.integer(0), std::move(x));
+  }
   loaded_ = !db_.failed();
 }
 
@@ -138,8 +206,8 @@ void wallet_table::write(const block_result& block, std::int64_t part) {
   row x{block.block.number, tag_of(block.block.hash), part, block.time,
         sorted_deltas(block.wallets)};
   const auto seq = next_seq_;
-  db_.execute("INSERT INTO wallet_deltas VALUES(?, ?, ?, ?, ?, ?, ?)", seq, chain, x.number, x.tag,
-              x.part, x.time, encode(x.deltas));
+  db_.execute("INSERT INTO wallet_deltas VALUES(?, ?, ?, ?, ?, ?, ?, ?)", seq, chain, x.number,
+              x.tag, x.part, x.time, encode(x.deltas), encode_funding(x.deltas));
   add(chain, seq, std::move(x));
   if (chains_[chain].count > unfolded_max_) fold_excess(chain);
 }
@@ -185,9 +253,11 @@ void wallet_table::fold_rows(chain_id chain, const std::vector<std::int64_t>& se
     facts.who = who;
     read_base(db_, chain, facts);
     add_rows(facts, std::move(rows));
-    db_.execute("INSERT OR REPLACE INTO wallets VALUES(?, ?, ?, ?, ?, ?, ?)", chain, who,
+    db_.execute("INSERT OR REPLACE INTO wallets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", chain, who,
                 facts.transactions, facts.first_seen, facts.last_activity,
-                amount_bytes(facts.balance_change), facts.active_blocks);
+                amount_bytes(facts.balance_change), facts.active_blocks,
+                source_text(facts.funded_by),
+                facts.cluster.is_zero() ? maybe<hash32>{} : maybe<hash32>{facts.cluster});
   }
   for (const auto seq : seqs) remove(in, seq);
 }

@@ -15,9 +15,9 @@ namespace eremos {
 
 class wallet_table {
  public:
-  /// Deltas of a chain that may lie unfolded, about 80 bytes each: far more than the blocks between
-  /// the oldest snapshot and the head hold. A chain without snapshots (a recording) folds its
-  /// oldest half beyond it.
+  /// Deltas of a chain that may lie unfolded, about 150 bytes each: far more than the blocks
+  /// between the oldest snapshot and the head hold. A chain without snapshots (a recording) folds
+  /// its oldest half beyond it.
   static constexpr std::size_t unfolded_max = 1u << 20;
 
   explicit wallet_table(sqlite_connection& db, std::size_t limit = unfolded_max)

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/services/wallet_changes.hpp"
+#include "actors/services/wallet_funding.hpp"
 #include "actors/services/wallet_ledger.hpp"
 #include "runtime/policy/transfer.hpp"
 #include "tests/actors/detect_support.hpp"
@@ -17,6 +18,8 @@ const auto alice = someone(1);
 const auto bob = someone(2);
 const auto carol = someone(3);
 const auto token = someone(50);
+const auto exchange = someone(11);
+const auto bridge = someone(12);
 
 blockchain_event event_of(event_data data) {
   blockchain_event e;
@@ -60,13 +63,14 @@ int256 minus(const wei& x) { return {true, x}; }
 
 TEST_CASE("wallet changes: value goes from sender to recipient, the sender pays the fee") {
   const auto changes = wallet_changes({event_of(with_receipt(paying(alice, bob, 3, 1), true))});
-  CHECK(changes ==
-        std::vector<wallet_delta>{{alice, minus(ether(3) + fee), 1}, {bob, plus(ether(3)), 1}});
+  CHECK(changes == std::vector<wallet_delta>{{alice, minus(ether(3) + fee), 1},
+                                             {bob, plus(ether(3)), 1, alice, true}});
 }
 
 TEST_CASE("wallet changes: without a receipt there is no fee") {
   CHECK(wallet_changes({event_of(paying(alice, bob, 3, 1))}) ==
-        std::vector<wallet_delta>{{alice, minus(ether(3)), 1}, {bob, plus(ether(3)), 1}});
+        std::vector<wallet_delta>{{alice, minus(ether(3)), 1},
+                                  {bob, plus(ether(3)), 1, alice, true}});
 }
 
 TEST_CASE("wallet changes: a failed transaction moves nothing and pays its fee") {
@@ -94,9 +98,10 @@ TEST_CASE("wallet changes: parties of a token transfer take part, the token does
   const auto changes =
       wallet_changes({event_of(paying(alice, token, 0, 1)), event_of(transfer(alice, bob, 1)),
                       event_of(transfer(address{}, carol, 1))});
-  CHECK(changes ==
-        std::vector<wallet_delta>{
-            {alice, nothing, 1}, {bob, nothing, 1}, {carol, nothing, 1}, {token, nothing, 1}});
+  CHECK(changes == std::vector<wallet_delta>{{alice, nothing, 1},
+                                             {bob, nothing, 1, alice, true},
+                                             {carol, nothing, 1},
+                                             {token, nothing, 1}});
   CHECK(wallet_changes({event_of(transfer(address{}, address{}, 1))}).empty());
 }
 
@@ -105,8 +110,8 @@ TEST_CASE("wallet changes: each transaction counts once, however often a wallet 
       wallet_changes({event_of(transfer(alice, bob, 1)), event_of(transfer(bob, alice, 1)),
                       event_of(transfer(alice, bob, 2)), event_of(paying(bob, alice, 1, 2)),
                       event_of(paying(bob, alice, 1, 3))});
-  CHECK(changes ==
-        std::vector<wallet_delta>{{alice, plus(ether(2)), 3}, {bob, minus(ether(2)), 3}});
+  CHECK(changes == std::vector<wallet_delta>{{alice, plus(ether(2)), 3, bob},
+                                             {bob, minus(ether(2)), 3, alice}});
 }
 
 TEST_CASE("wallet changes: other events are nobody's activity") {
@@ -117,7 +122,7 @@ namespace {
 
 std::vector<wallet_activity_event> apply(wallet_ledger& ledger, std::uint64_t commit,
                                          const block_ref& block, time_ms time,
-                                         const std::vector<wallet_delta>& changes) {
+                                         std::vector<wallet_delta> changes) {
   return ledger.apply(commit, block, time, changes, label_set{});
 }
 
@@ -186,11 +191,11 @@ TEST_CASE("wallet ledger: wallets of unfinished blocks are never forgotten") {
 TEST_CASE("wallet ledger: a service's habits are its customers', so it scores 0") {
   wallet_ledger ledger{{.chain = 1, .nothing_stored = true}};
   const label_set labels{{label{.chain = 0, .who = bob, .kind = "cex"}}};
-  const std::vector<wallet_delta> small{{alice, minus(ether(1)), 1}, {bob, minus(ether(1)), 1}};
+  std::vector<wallet_delta> small{{alice, minus(ether(1)), 1}, {bob, minus(ether(1)), 1}};
   for (std::uint64_t n = 1; n <= 20; ++n)
     ledger.apply(n, some_block(n), static_cast<time_ms>(n) * 12'000, small, labels);
-  const std::vector<wallet_delta> large{{alice, minus(ether(90'000)), 200},
-                                        {bob, minus(ether(90'000)), 200}};
+  std::vector<wallet_delta> large{{alice, minus(ether(90'000)), 200},
+                                  {bob, minus(ether(90'000)), 200}};
   const auto out = ledger.apply(21, some_block(21), 252'000, large, labels);
   CHECK(out[0].anomaly_score > 0.8);
   CHECK(out[1].anomaly_score == 0);
@@ -241,12 +246,52 @@ struct whole_chain {
       if (t.block.number > up_to) continue;
       for (const auto& c : t.changes) {
         if (c.who != who) continue;
+        if (out.funded_by == funding_source::unknown) out.funded_by = c.funded_by;
+        if (out.cluster.is_zero()) out.cluster = c.cluster;
+        if (c.transactions == 0) continue;
         out.first_seen = out.active_blocks == 0 ? t.time : std::min(out.first_seen, t.time);
         out.last_activity = std::max(out.last_activity, t.time);
         out.transactions += c.transactions;
         out.balance_change = out.balance_change + c.balance_change;
         ++out.active_blocks;
       }
+    }
+    return out;
+  }
+
+  /// The cluster that `who` takes along, or would give to those it funds.
+  hash32 cluster_of(address who, const std::vector<wallet_delta>& changes) const {
+    std::vector<address> path;
+    for (;;) {
+      const auto at = std::find(path.begin(), path.end(), who);
+      if (at != path.end()) return cluster_founded_by(1, *std::min_element(at, path.end()));
+      const auto edge = std::find_if(changes.begin(), changes.end(),
+                                     [&](const auto& c) { return c.who == who && joins(c); });
+      if (edge == changes.end()) break;
+      path.push_back(who);
+      who = edge->funder;
+    }
+    const auto own = facts(who).cluster;
+    return own.is_zero() ? cluster_founded_by(1, who) : own;
+  }
+  bool joins(const wallet_delta& c) const {
+    return facts(c.who).active_blocks == 0 && c.may_cluster && !serves(c.who) && !serves(c.funder);
+  }
+  static bool serves(const address& who) { return who == exchange || who == bridge; }
+
+  std::vector<wallet_delta> with_funding(const std::vector<wallet_delta>& changes) const {
+    auto out = changes;
+    for (auto& c : out) {
+      const bool funds = std::any_of(changes.begin(), changes.end(), [&](const auto& other) {
+        return other.funder == c.who && joins(other);
+      });
+      if (joins(c) || funds) c.cluster = cluster_of(c.who, changes);
+      if (facts(c.who).active_blocks != 0) {
+        c.funder = {};
+        c.may_cluster = false;
+      }
+      if (c.funder == exchange) c.funded_by = funding_source::cex;
+      if (c.funder == bridge) c.funded_by = funding_source::bridge;
     }
     return out;
   }
@@ -271,25 +316,25 @@ struct lagging_store {
       const auto commits = static_cast<std::size_t>(std::count_if(
           coming.begin(), coming.end(), [](const auto& w) { return w.index() == 0; }));
       if (commits <= allowed && (coming.front().index() == 0 || random() % 2 == 0)) return;
-      if (auto* t = std::get_if<told>(&coming.front()))
-        chain.commits.push_back(std::move(*t));
-      else
-        chain.revert(std::get<1>(coming.front()));
-      coming.pop_front();
+      next();
     }
+  }
+  void catch_up() {
+    while (!coming.empty()) next();
+  }
+  void next() {
+    if (auto* t = std::get_if<told>(&coming.front()))
+      chain.commits.push_back(std::move(*t));
+    else
+      chain.revert(std::get<1>(coming.front()));
+    coming.pop_front();
   }
 };
 
 class simulation {
  public:
   simulation(std::uint64_t seed, bool recorded, bool new_chain)
-      : random_(seed),
-        recorded_(recorded),
-        ledger_({.chain = 1,
-                 .nothing_stored = new_chain,
-                 .hot_wallets_max = 6,
-                 .pinned_commits = store_.lag + 1,
-                 .journal_blocks = journal_max}) {}
+      : random_(seed), recorded_(recorded), ledger_(config(new_chain)) {}
 
   /// True if every event agreed with the naive model.
   bool run(int steps) {
@@ -301,6 +346,8 @@ class simulation {
         good = commit(next_block(), false);
       else if (dice < 9)
         revert();
+      else if (random_() % 2 == 0)
+        restart();
       else if (recorded_)
         good = commit(chain_.commits.back().block, true);
       if (!good) return false;
@@ -309,6 +356,21 @@ class simulation {
   }
 
  private:
+  wallet_ledger_config config(bool new_chain) const {
+    return {.chain = 1,
+            .nothing_stored = new_chain,
+            .hot_wallets_max = 6,
+            .pinned_commits = store_.lag + 1,
+            .journal_blocks = journal_max};
+  }
+
+  void restart() {
+    store_.catch_up();
+    ledger_ = wallet_ledger{config(false)};
+    journal_ = 0;
+    commits_ = 0;  // they are numbered per process
+  }
+
   block_ref next_block() {
     const auto number = chain_.commits.empty() ? 100 : chain_.commits.back().block.number + 1;
     return some_block(number, ++forks_);
@@ -324,6 +386,11 @@ class simulation {
     }
     std::vector<wallet_delta> changes;
     for (const auto& [who, delta] : drawn) changes.push_back(delta);
+    for (auto& c : changes) {
+      if (random_() % 3 == 0) continue;
+      c.funder = changes[random_() % changes.size()].who;
+      c.may_cluster = random_() % 4 != 0;
+    }
     const auto time = static_cast<time_ms>(block.number) * 12'000;
     if (supplement) changes = ledger_.only_new(block, changes);
     if (const auto asked = ledger_.unknown(changes); !asked.empty()) {
@@ -334,8 +401,10 @@ class simulation {
           known.push_back(facts);
       ledger_.learn(asked, known);
     }
-    const told now{++commits_, block, time, changes};
-    const auto out = ledger_.apply(now.commit, block, time, changes, label_set{});
+    const told now{++commits_, block, time, chain_.with_funding(changes)};
+    const auto out = ledger_.apply(now.commit, block, time, changes, labels_);
+    if (changes != now.changes) return false;
+    std::erase_if(changes, [](const wallet_delta& c) { return c.transactions == 0; });
     if (out.size() != changes.size()) return false;
     for (std::size_t i = 0; i < out.size(); ++i) {
       const auto before = chain_.facts(changes[i].who);
@@ -346,7 +415,10 @@ class simulation {
       expected.transaction_count = before.transactions + changes[i].transactions;
       expected.last_activity = before.last_activity;
       expected.first_seen = first ? time : before.first_seen;
-      expected.anomaly_score = detect::wallet_anomaly(before, changes[i], time);
+      expected.funded_by = first ? changes[i].funded_by : before.funded_by;
+      expected.cluster = before.cluster.is_zero() ? changes[i].cluster : before.cluster;
+      if (!whole_chain::serves(changes[i].who))
+        expected.anomaly_score = detect::wallet_anomaly(before, changes[i], time);
       if (!(out[i] == expected)) return false;
     }
     chain_.commits.push_back(now);
@@ -378,6 +450,8 @@ class simulation {
 
   std::mt19937_64 random_;
   bool recorded_;
+  label_set labels_{{label{.chain = 1, .who = exchange, .kind = "cex"},
+                     label{.chain = 0, .who = bridge, .kind = "bridge"}}};
   std::size_t journal_ = 0;  ///< commits that can be taken back exactly
   whole_chain chain_;
   lagging_store store_;

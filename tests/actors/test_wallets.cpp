@@ -4,6 +4,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
+#include "actors/services/wallet_funding.hpp"
 #include "actors/services/wallets.hpp"
 #include "runtime/caf_error.hpp"
 #include "tests/actors/detect_support.hpp"
@@ -84,14 +85,14 @@ struct fixture {
   chain_listener wallets;
   std::uint64_t commits = 0;
 
-  explicit fixture(bool new_chain = false, bool recorded = false)
+  explicit fixture(bool new_chain = false, bool recorded = false, label_view labels = {})
       : wallets(spawn_wallets(system,
                               {.chain = 1,
                                .source = "ethereum",
                                .recorded = recorded,
                                .nothing_stored = new_chain,
                                .large_change = {},
-                               .labels = {},
+                               .labels = std::move(labels),
                                .log = {}},
                               store_handle, next)) {
     run();
@@ -156,8 +157,14 @@ TEST_CASE("WALLETS: adds one activity per wallet, sorted, in the block's own env
   CHECK(activity(b, 1).account == someone(3));
   CHECK(activity(b, 2).account == someone(9));
   CHECK(activity(b, 2).balance_change == int256{true, ether(2)});
-  CHECK(b.wallets == std::vector<wallet_delta>{{someone(3), {false, ether(2)}, 1},
-                                               {someone(9), {true, ether(2)}, 1}});
+  const auto cluster = cluster_founded_by(1, someone(9));
+  CHECK(b.wallets ==
+        std::vector<wallet_delta>{
+            {someone(3), {false, ether(2)}, 1, someone(9), true, funding_source::unknown, cluster},
+            {.who = someone(9),
+             .balance_change = {true, ether(2)},
+             .transactions = 1,
+             .cluster = cluster}});
   const auto& e = b.events[1];
   CHECK(e.id == id_of(1, b.block.hash, activity(b, 1)));
   CHECK(e.source == "ethereum");
@@ -189,6 +196,34 @@ TEST_CASE("WALLETS: a stored chain is asked about a block's unknown wallets, onc
   CHECK(activity(f.stream->blocks[0], 1).transaction_count == 6);
   CHECK(activity(f.stream->blocks[0], 1).last_activity == 2);
   CHECK(activity(f.stream->blocks[1], 2).last_activity == 120'000);
+}
+
+TEST_CASE("WALLETS: who paid a wallet first is in its events from then on, by this node's labels") {
+  const auto exchange = someone(9);
+  fixture f{false, false,
+            std::make_shared<const label_set>(
+                std::vector{label{.chain = 0, .who = exchange, .kind = "cex"}})};
+  const auto old_cluster = cluster_founded_by(1, someone(77));
+  f.store->known = {{.who = someone(4),
+                     .transactions = 5,
+                     .first_seen = 1,
+                     .last_activity = 2,
+                     .balance_change = {},
+                     .active_blocks = 5,
+                     .funded_by = funding_source::dex,
+                     .cluster = old_cluster}};
+  f.say(f.block(10, exchange, someone(3)));
+  f.say(f.block(11, exchange, someone(4)));
+  f.say(f.block(12, someone(4), someone(5)));
+  f.run();
+  REQUIRE(f.stream->blocks.size() == 3);
+  CHECK(activity(f.stream->blocks[0], 1).funded_by == funding_source::cex);
+  CHECK(activity(f.stream->blocks[0], 1).cluster == hash32{});
+  // What the store knew stays, and is handed on.
+  CHECK(activity(f.stream->blocks[1], 1).funded_by == funding_source::dex);
+  CHECK(activity(f.stream->blocks[1], 1).cluster == old_cluster);
+  CHECK(activity(f.stream->blocks[2], 2).cluster == old_cluster);
+  CHECK(activity(f.stream->blocks[2], 2).funded_by == funding_source::unknown);
 }
 
 TEST_CASE("WALLETS: while STORE thinks, words wait and keep their order") {
@@ -249,7 +284,10 @@ TEST_CASE("WALLETS: a late piece adds only wallets that its block did not have")
   REQUIRE(f.stream->blocks.size() == 2);
   REQUIRE(f.stream->blocks[1].events.size() == 2);
   CHECK(activity(f.stream->blocks[1], 1).account == someone(5));
-  CHECK(f.stream->blocks[1].wallets.size() == 1);
+  // Who funds is told of once more, without an activity: it enters a cluster by it.
+  REQUIRE(f.stream->blocks[1].wallets.size() == 2);
+  CHECK(f.stream->blocks[1].wallets[0] ==
+        wallet_delta{.who = someone(2), .cluster = cluster_founded_by(1, someone(1))});
 }
 
 TEST_CASE("WALLETS: a block without events passes as it is") {

@@ -26,6 +26,8 @@ struct naive_wallets {
       for (const auto& [number, deltas] : blocks)
         for (const auto& delta : deltas) {
           if (number > up_to || delta.who != who) continue;
+          if (sum.funded_by == funding_source::unknown) sum.funded_by = delta.funded_by;
+          if (sum.cluster.is_zero()) sum.cluster = delta.cluster;
           if (sum.active_blocks++ == 0) sum.first_seen = time_at(number);
           sum.last_activity = time_at(number);
           sum.transactions += delta.transactions;
@@ -44,7 +46,9 @@ std::vector<wallet_delta> random_deltas() {
     const auto low = *rc::gen::inRange<std::uint64_t>(0, 1'000);
     const bool negative = low != 0 && *rc::gen::inRange(0, 2) == 0;
     out.push_back(
-        {wallet_at(i), {negative, ether(low) + wei{low}}, *rc::gen::inRange<std::uint32_t>(0, 5)});
+        {wallet_at(i), {negative, ether(low) + wei{low}}, *rc::gen::inRange<std::uint32_t>(1, 6)});
+    out.back().funded_by = static_cast<funding_source>(*rc::gen::inRange(0, 4));
+    if (*rc::gen::inRange(0, 3) == 0) out.back().cluster = hash_at(low);
   }
   return out;
 }
@@ -241,6 +245,111 @@ TEST_CASE("store: a reader sees the wallets of blocks written since it asked las
     REQUIRE(facts->known.size() == 1);
     CHECK(facts->known[0].transactions == n);
   }
+}
+
+TEST_CASE("store: the first funding and cluster of a wallet stay, unless their block is reverted") {
+  store_fixture f;
+  const auto first = hash_at(70);
+  const auto second = hash_at(71);
+  auto one = block_at(1);
+  one.wallets = {{.who = wallet_at(0), .transactions = 1, .cluster = first},
+                 {.who = wallet_at(1), .transactions = 1, .funded_by = funding_source::bridge},
+                 {.who = wallet_at(2), .transactions = 1}};
+  f.write(one);
+  auto two = block_at(2);
+  two.wallets = {
+      {.who = wallet_at(0), .transactions = 1, .funded_by = funding_source::cex, .cluster = second},
+      {.who = wallet_at(2), .transactions = 1, .cluster = second}};
+  f.write(two);
+  const auto check_both = [&] {
+    const auto facts = f.facts(2, {wallet_at(0), wallet_at(1), wallet_at(2)});
+    REQUIRE(facts.size() == 3);
+    CHECK(facts[0].cluster == first);
+    CHECK(facts[0].funded_by == funding_source::cex);
+    CHECK(facts[1].cluster.is_zero());
+    CHECK(facts[1].funded_by == funding_source::bridge);
+    CHECK(facts[2].cluster == second);
+    CHECK(facts[2].funded_by == funding_source::unknown);
+  };
+  check_both();
+  f.reopen();
+  check_both();
+  CHECK(f.facts(1, {wallet_at(2)})[0].cluster.is_zero());
+  f.revert({test_chain, ref_at(1), {ref_at(2)}});
+  const auto facts = f.facts(2, {wallet_at(0), wallet_at(2)});
+  CHECK(facts[0].cluster == first);
+  CHECK(facts[0].funded_by == funding_source::unknown);
+  CHECK(facts[1].cluster.is_zero());
+}
+
+TEST_CASE("store: a delta without transactions tells a cluster and is no activity") {
+  store_fixture f;
+  auto block = block_at(1);
+  block.wallets = {{.who = wallet_at(0), .transactions = 3}};
+  f.write(block);
+  auto piece = block;
+  piece.supplement = true;
+  piece.time += 1;
+  piece.wallets = {{.who = wallet_at(0), .cluster = hash_at(70)}};
+  f.write(piece);
+  const auto facts = f.facts(1, {wallet_at(0)});
+  REQUIRE(facts.size() == 1);
+  CHECK(facts[0] == wallet_facts{.who = wallet_at(0),
+                                 .transactions = 3,
+                                 .first_seen = time_at(1),
+                                 .last_activity = time_at(1),
+                                 .active_blocks = 1,
+                                 .cluster = hash_at(70)});
+}
+
+TEST_CASE("store: a store of version 1 goes on, its wallets of unknown funding and no cluster") {
+  const auto folder = store_fixture::make_folder();
+  {
+    auto db = sqlite_connection::open(folder.store_path(), sqlite_access::read_write);
+    REQUIRE(db);
+    REQUIRE(migrate(**db, schema_steps().first(1)));
+    // As version 1 wrote them: wallet 0 is in the base and in a delta of block 5, wallet 1 in the
+    // delta only.
+    (*db)->execute("INSERT INTO wallets VALUES(?, ?, ?, ?, ?, ?, ?)", test_chain, wallet_at(0), 7,
+                   time_at(1), time_at(3), byte_vector{0, 9}, 2);
+    byte_vector deltas;
+    for (const auto& who : {wallet_at(0), wallet_at(1)}) {
+      deltas.insert(deltas.end(), who.data.begin(), who.data.end());
+      deltas.insert(deltas.end(), {0, 0, 0, 2, 2, 1, 4});  // 2 transactions, 2 bytes: minus 4
+    }
+    (*db)->execute("INSERT INTO wallet_deltas VALUES(?, ?, ?, ?, ?, ?, ?)", 1, test_chain, 5, 0, 0,
+                   time_at(5), deltas);
+    REQUIRE((*db)->take_failure());
+    CHECK_FALSE(check_version(**db));
+  }
+  auto db = open_sqlite_store(folder.store_path());
+  REQUIRE(db);
+  const auto ask = [&](block_number up_to) {
+    return (*db)->facts({test_chain, up_to, false, {wallet_at(0), wallet_at(1)}})->known;
+  };
+  std::vector<wallet_facts> expected{{.who = wallet_at(0),
+                                      .transactions = 9,
+                                      .first_seen = time_at(1),
+                                      .last_activity = time_at(5),
+                                      .balance_change = {false, wei{5}},
+                                      .active_blocks = 3},
+                                     {.who = wallet_at(1),
+                                      .transactions = 2,
+                                      .first_seen = time_at(5),
+                                      .last_activity = time_at(5),
+                                      .balance_change = {true, wei{4}},
+                                      .active_blocks = 1}};
+  CHECK(ask(5) == expected);
+  auto next = block_at(6);
+  next.wallets = {{.who = wallet_at(0), .transactions = 1, .cluster = hash_at(70)}};
+  REQUIRE((*db)->begin());
+  REQUIRE((*db)->write(next));
+  REQUIRE((*db)->commit());
+  expected[0].transactions = 10;
+  expected[0].last_activity = time_at(6);
+  expected[0].active_blocks = 4;
+  expected[0].cluster = hash_at(70);
+  CHECK(ask(6) == expected);
 }
 
 TEST_CASE("store: a rollback takes wallet deltas back as well") {

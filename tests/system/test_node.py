@@ -116,12 +116,18 @@ with folder() as f:
                             f"({len(set(expected) - set(found))} missing, {len(set(found) - set(expected))} extra)")
     for what in ("select hex(id), status from memories order by 1",
                  "select block_number, part, position, sender, receiver, topic, details from messages order by 1, 2, 3",
-                 "select hex(address), transactions, hex(balance_change), active_blocks from wallets order by 1"):
+                 "select hex(address), transactions, hex(balance_change), active_blocks, funding_source, hex(cluster_id) "
+                 "from wallets order by 1"):
         need(stored(calm, what) == stored(rough, what), f"so does what `{what.split(' from ')[1].split()[0]}` holds: "
                                                         f"{len(stored(calm, what))} rows")
+    clustered = stored(calm, "select count(*) from wallets where cluster_id is not null")[0][0]
+    need(clustered > 10, f"{clustered} of these wallets are in clusters")
     calm_ids = [e["id"] for e in lines_of(calm_events)]
     rough_ids = [e["id"] for e in lines_of(rough_events)]
     need(len(rough_ids) == len(set(rough_ids)), "no event is written twice")
     need(rough_ids == calm_ids, f"the {len(rough_ids)} events written equal the undisturbed run's, in order")
+    funding = [[(e["id"], e["data"]["funding_source"], e["data"]["cluster_id"]) for e in lines_of(path)
+                if e["type"] == "wallet_activity"] for path in (calm_events, rough_events)]
+    need(funding[0] == funding[1], f"and say the same of who funded whom, {len(funding[0])} times")
     need(stored(calm, "select count(*) from ledger") == stored(rough, "select count(*) from ledger"),
          "the ledgers are equally long")

@@ -2,7 +2,7 @@
 import json
 import pathlib
 
-from support import SHARED, folder, lines_of, need, replay, run, skip
+from support import ROOT, SHARED, folder, lines_of, need, replay, run, skip
 
 RECORDINGS = SHARED / "recordings"
 if not RECORDINGS.exists():
@@ -65,6 +65,43 @@ for recording, together in (("polygon_pos-varied", "intelligence,skiero"),
     need(together in agents, f"{recording}: {len(first)} memories, {len(agents)} correlations, one of what {together} said")
     for workers in (2, 2):
         need(memories(recording, workers)[0] == first, f"{recording}: the same memories with {workers} workers")
+
+
+def funding_told(recording, *options):
+    """What wallet activities say of funding: (address, source, cluster) of each that says something."""
+    with folder() as f:
+        replay(recording, "--events", f / "events.jsonl", *options)
+        activities = [e["data"] for e in lines_of(f / "events.jsonl") if e["type"] == "wallet_activity"]
+    told = [(a["address"], a["funding_source"], a["cluster_id"]) for a in activities]
+    return [t for t in told if t[1:] != ("unknown", None)]
+
+
+exchanges = {row.split(",")[3].lower() for row in (ROOT / "runtime/registry/labels.csv").read_text().splitlines()
+             if row.split(",")[1:2] == ["cex"]}
+# One block of one recording: whom exchanges paid first there, read without Eremos.
+first_payers, paid_by_exchange = {}, RECORDINGS / "ethereum-blocks-with-receipts.jsonl.gz"
+failed = {r["transactionHash"] for line in lines_of(paid_by_exchange) if line["method"] == "eth_getBlockReceipts"
+          for r in line["result"] if r["status"] == "0x0"}
+for line in lines_of(paid_by_exchange):
+    for t in line["result"]["transactions"] if line["method"].startswith("eth_getBlockBy") else []:
+        if t["to"] and int(t["value"], 16) and t["hash"] not in failed and t["to"] != t["from"]:
+            first_payers.setdefault(t["to"], t["from"])
+expected = {who for who, payer in first_payers.items() if payer in exchanges}
+told = funding_told(paid_by_exchange)
+need({who for who, source, _ in told if source == "cex" and who in first_payers} == expected and expected,
+     f"an exchange paid {len(expected)} wallets of the block first, and their events say so")
+need(not exchanges & {who for who, _, cluster in told if cluster}, "no exchange is in a cluster")
+
+told = funding_told(RECORDINGS / "ethereum-varied.jsonl.gz")
+clusters = {}
+for who, _, cluster in told:
+    clusters.setdefault(cluster, set()).add(who)
+clusters.pop(None)
+from_exchange = {who for who, source, _ in told if source == "cex"}
+need(len(from_exchange) > 10, f"exchanges paid {len(from_exchange)} wallets of 75 blocks first")
+need(len(clusters) > 100 and min(map(len, clusters.values())) > 1, f"{len(clusters)} clusters, none of one wallet")
+optimism = RECORDINGS / "optimism-varied.jsonl.gz"
+need(funding_told(optimism, "--workers", 1) == funding_told(optimism, "--workers", 2), "the same funding with 1 and 2 workers")
 
 signals, _ = replay(RECORDINGS / "ethereum-receipts-only.jsonl.gz")
 need(any(s["type"] == "contract_activity_spike" for s in signals), "receipts alone show a contract activity spike")
