@@ -1,15 +1,15 @@
-// Measures parts of Eremos on this machine. One JSON object on stdout per bench.
+// What a subscription costs STREAM for each event that is not for it.
+#include "runtime/router.hpp"
+
 #include <chrono>
 #include <cstdio>
-#include <string_view>
 
 #include <fmt/format.h>
 
 #include "messages/keccak.hpp"
-#include "runtime/router.hpp"
+#include "tests/bench/benches.hpp"
 
-using namespace eremos;
-
+namespace eremos::bench {
 namespace {
 
 address someone(std::uint64_t n) {
@@ -59,7 +59,9 @@ double idle_ns(const subscription& wants, const event_list& events) {
   return took / static_cast<double>(rounds * events.size());
 }
 
-int bench_idle() {
+}  // namespace
+
+int routing(const arguments&) {
   const auto events = mixed_events(20'000);
   subscription mempool;
   mempool.types = {event_type::mempool};
@@ -72,18 +74,10 @@ int bench_idle() {
   for (std::uint64_t i = 0; i < 10; ++i)
     topics.topic0.push_back(keccak256(std::to_string(1'000'000 + i)));
   fmt::print(
-      R"({{"bench":"idle","events":{},"other_type_ns_per_event":{:.1f},"ten_addresses_ns_per_event":{:.1f},"ten_topics_ns_per_event":{:.1f}}})"
+      R"({{"bench":"routing","events":{},"other_type_ns_per_event":{:.1f},"ten_addresses_ns_per_event":{:.1f},"ten_topics_ns_per_event":{:.1f}}})"
       "\n",
       events.size(), idle_ns(mempool, events), idle_ns(addresses, events), idle_ns(topics, events));
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc == 2 && std::string_view{argv[1]} == "idle") return bench_idle();
-  fmt::print(stderr,
-             "usage: eremos-bench NAME\n"
-             "  idle   what a subscription costs STREAM for each event that is not for it\n");
-  return 2;
-}
+}  // namespace eremos::bench

@@ -1,0 +1,14 @@
+// The benches by name. Each prints one JSON object on stdout, its talk on stderr, and returns the
+// program's exit code.
+#pragma once
+#include <string_view>
+#include <vector>
+
+namespace eremos::bench {
+
+/// What follows the bench's name on the command line.
+using arguments = std::vector<std::string_view>;
+
+int routing(const arguments& given);
+
+}  // namespace eremos::bench

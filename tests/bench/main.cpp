@@ -1,0 +1,45 @@
+// eremos-bench NAME: measures parts of Eremos on this machine.
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "tests/bench/benches.hpp"
+
+using namespace eremos::bench;
+
+namespace {
+
+struct bench {
+  std::string_view name;
+  std::string_view measures;
+  int (*run)(const arguments&);
+};
+
+constexpr std::array benches{
+    bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
+};
+
+void print_usage(std::FILE* to) {
+  fmt::print(to,
+             "usage: eremos-bench NAME\n"
+             "Prints one JSON object on stdout and its talk on stderr.\n\n");
+  for (const auto& b : benches) fmt::print(to, "  {:<10} {}\n", b.name, b.measures);
+  fmt::print(to, "\nexample: build/release/tests/bench/eremos-bench routing\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "-h" || name == "--help") {
+    print_usage(stdout);
+    return 0;
+  }
+  for (const auto& b : benches)
+    if (b.name == name) return b.run(arguments(argv + 2, argv + argc));
+  if (!name.empty()) fmt::print(stderr, "eremos-bench: no bench is named '{}'\n", name);
+  print_usage(stderr);
+  return 2;
+}
