@@ -4,6 +4,9 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
+#include <future>
+
+#include "actors/rules/text_rule.hpp"
 #include "actors/services/coordinator.hpp"
 #include "actors/services/round_planner.hpp"
 #include "actors/services/shared_memory.hpp"
@@ -180,14 +183,27 @@ class nuisance final : public agent<nuisance> {
   }
 };
 
+/// Does not come back from its first block until it is let go.
+class hanging final : public agent<hanging> {
+ public:
+  static constexpr agent_info info{.id = "hanging", .glyph = "H", .role = "test"};
+  using options = no_options;
+  inline static std::shared_future<void> let_go;
+  hanging(caf::actor_config& cfg, const agent_services& services, options) : agent(cfg, services) {}
+  void on(const transaction_event&) { let_go.wait(); }
+};
+
 struct stored {
   std::vector<block_result> results;
   std::vector<chain_reverted> reverts;
+  std::size_t awaited = 0;   ///< results after which …
+  std::promise<void> there;  ///< … this is kept
 };
 
 store_actor::behavior_type note_store(store_actor::pointer, std::shared_ptr<stored> notes) {
   return {[notes](const block_result& r) {
             notes->results.push_back(r);
+            if (notes->results.size() == notes->awaited) notes->there.set_value();
             return block_stored{r.block.chain, r.commit};
           },
           [notes](const chain_reverted& r) {
@@ -205,20 +221,31 @@ store_actor::behavior_type note_store(store_actor::pointer, std::shared_ptr<stor
 }
 
 struct society {
-  explicit society(std::vector<agent_kind> kinds) : kinds_(std::move(kinds)), system(*config) {
+  /// An agent's own id and options, where it has some.
+  using as = std::pair<std::string, option_map>;
+
+  /// `workers`: none is CAF's test coordinator, and time is advanced by hand.
+  explicit society(std::vector<agent_kind> kinds, std::vector<as> given = {},
+                   std::size_t workers = 0,
+                   std::chrono::milliseconds stall_max = defaults::stall_max)
+      : kinds_(std::move(kinds)), config(settings(workers)), system(*config) {
+    given.resize(kinds_.size());
     store = system.spawn(note_store, notes);
     agent_services services;
     services.chain = 1;
     services.source = "ethereum";
     services.labels = std::make_shared<label_set>();
     std::vector<agent_plan> plans;
-    for (const auto& k : kinds_) plans.push_back({&k, {}, {}});
+    for (std::size_t i = 0; i < kinds_.size(); ++i)
+      plans.push_back({&kinds_[i], given[i].second, given[i].first});
     supervisor = spawn_supervisor(system, {services, plans}, store);
     coordinator = spawn_coordinator(system, spawn_memory(system, {}), {});
-    stream = spawn_stream(
-        system,
-        {.policy = builtin_chain_policy(1), .labels = std::make_shared<label_set>(), .memory = {}},
-        store, supervisor, coordinator);
+    stream = spawn_stream(system,
+                          {.policy = builtin_chain_policy(1),
+                           .labels = std::make_shared<label_set>(),
+                           .memory = {},
+                           .stall_max = stall_max},
+                          store, supervisor, coordinator);
     caf::anon_send(supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(stream), {}, {}});
     run();
   }
@@ -229,13 +256,12 @@ struct society {
       caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
     run();
   }
-  caf::scheduler::test_coordinator& scheduler() {
-    return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  }
   void run() {
-    scheduler().run();
-    scheduler().clock().advance_time(std::chrono::seconds{1});  // back-offs
-    scheduler().run();
+    auto* by_hand = dynamic_cast<caf::scheduler::test_coordinator*>(&system.scheduler());
+    if (by_hand == nullptr) return;
+    by_hand->run();
+    by_hand->clock().advance_time(std::chrono::seconds{1});  // back-offs
+    by_hand->run();
   }
   void commit(block_number number, std::uint64_t value, std::uint64_t branch = 0, bool go = true) {
     test_block b{.number = number,
@@ -282,13 +308,18 @@ struct society {
     return out;
   }
 
-  std::vector<agent_kind> kinds_;
-  std::unique_ptr<caf::actor_system_config> config = [] {
+  static std::unique_ptr<caf::actor_system_config> settings(std::size_t workers) {
     auto out = std::make_unique<caf::actor_system_config>();
-    out->set("scheduler.policy", caf::atom("testing"));
+    if (workers == 0)
+      out->set("scheduler.policy", caf::atom("testing"));
+    else
+      out->set("scheduler.max-threads", workers);
     add_message_types(*out);
     return out;
-  }();
+  }
+
+  std::vector<agent_kind> kinds_;
+  std::unique_ptr<caf::actor_system_config> config;
   caf::actor_system system;
   std::shared_ptr<stored> notes = std::make_shared<stored>();
   store_actor store;
@@ -428,6 +459,63 @@ TEST_CASE(
   const auto alone = conclusions(false);
   CHECK_FALSE(alone.empty());
   CHECK(conclusions(true) == alone);
+}
+
+TEST_CASE("rounds: an agent that never comes back is left behind and changes nothing for others") {
+  society calm{talkers()};
+  for (block_number n = 1; n <= 6; ++n) calm.commit(n, n);
+
+  std::promise<void> let_go;
+  hanging::let_go = let_go.get_future().share();
+  {
+    auto kinds = talkers();
+    kinds.push_back(make_agent_kind<hanging>());
+    society s{std::move(kinds), {}, 2, std::chrono::milliseconds{200}};
+    s.notes->awaited = 6;
+    auto there = s.notes->there.get_future();
+    for (block_number n = 1; n <= 6; ++n) s.commit(n, n);
+    const auto in_time = there.wait_for(std::chrono::seconds{60});
+    let_go.set_value();
+    REQUIRE(in_time == std::future_status::ready);
+    CHECK(s.signals() == calm.signals());
+    for (const auto& r : s.notes->results) CHECK(r.absent == std::vector<std::string>{"hanging"});
+  }
+}
+
+TEST_CASE("rounds: two rules of the configuration that answer each other come to an end") {
+  const auto rule = [](std::string when, std::string then) {
+    option_map out;
+    const auto set = [&](const char* key, std::string text) {
+      out[key] = option_value{
+          .texts = {std::move(text)}, .is_list = false, .where = "r.toml:1:1", .places = {}};
+    };
+    set("when.type", "signal");
+    set("when.subject", "type");
+    set("then.signal", std::move(then));
+    set("cooldown", "0s");
+    out["when.where"] = option_value{.texts = {"type == \"" + when + "\""},
+                                     .is_list = true,
+                                     .where = "r.toml:1:1",
+                                     .places = {}};
+    return out;
+  };
+  society s{{make_agent_kind<asking>(), make_agent_kind<listener>(), make_agent_kind<text_rule>(),
+             make_agent_kind<text_rule>(), make_agent_kind<text_rule>()},
+            {{},
+             {},
+             {"begin", rule("rapid_transaction_sequence", "ping")},
+             {"to", rule("ping", "pong")},
+             {"fro", rule("pong", "ping")}}};
+  for (block_number n = 1; n <= 3; ++n) s.commit(n, n);
+  REQUIRE(s.notes->results.size() == 3);  // blocks go on
+  std::size_t answers = 0;
+  for (const auto& r : s.notes->results)
+    for (const auto& sig : r.signals) {
+      CHECK(sig.path.size() <= defaults::hops_max);
+      answers += sig.type == "ping" || sig.type == "pong" ? 1 : 0;
+    }
+  CHECK(answers >= 6);   // each block's question begins it …
+  CHECK(answers <= 15);  // … and nobody answers what came from itself
 }
 
 TEST_CASE("rounds: an agent that joins while a block is open is not awaited for its snapshot") {
