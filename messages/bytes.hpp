@@ -3,6 +3,7 @@
 // Any thread.
 #pragma once
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "messages/error.hpp"
@@ -25,9 +27,39 @@ struct fixed_bytes {
   static constexpr std::size_t size_bytes = N;
   std::array<std::uint8_t, N> data{};
 
-  friend auto operator<=>(const fixed_bytes&, const fixed_bytes&) = default;
+  // In words: most of an agent's time goes into comparing addresses and hashes, and the library's
+  // comparison of bytes calls memcmp each time.
+  friend constexpr bool operator==(const fixed_bytes& a, const fixed_bytes& b) noexcept {
+    if (std::is_constant_evaluated()) return a.data == b.data;
+    std::uint64_t differing = 0;
+    for (std::size_t i = 0; i + 8 <= N; i += 8)
+      differing |= load<std::uint64_t>(a, i) ^ load<std::uint64_t>(b, i);
+    if constexpr (N % 8 != 0)
+      differing |= load<std::uint32_t>(a, N - 4) ^ load<std::uint32_t>(b, N - 4);
+    return differing == 0;
+  }
+  friend constexpr std::strong_ordering operator<=>(const fixed_bytes& a,
+                                                    const fixed_bytes& b) noexcept {
+    if (std::is_constant_evaluated()) return a.data <=> b.data;
+    for (std::size_t i = 0; i + 8 <= N; i += 8)
+      if (const auto x = load<std::uint64_t>(a, i), y = load<std::uint64_t>(b, i); x != y)
+        return __builtin_bswap64(x) <=> __builtin_bswap64(y);
+    if constexpr (N % 8 != 0)
+      return __builtin_bswap32(load<std::uint32_t>(a, N - 4)) <=>
+             __builtin_bswap32(load<std::uint32_t>(b, N - 4));
+    return std::strong_ordering::equal;
+  }
   bool is_zero() const noexcept { return *this == fixed_bytes{}; }
   std::span<const std::uint8_t, N> bytes() const noexcept { return data; }
+
+ private:
+  static_assert(N % 4 == 0 && std::endian::native == std::endian::little);
+  template <class Word>
+  static Word load(const fixed_bytes& x, std::size_t at) noexcept {
+    Word out;
+    std::memcpy(&out, x.data.data() + at, sizeof out);
+    return out;
+  }
 };
 
 struct address_tag;

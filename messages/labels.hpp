@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "messages/bytes.hpp"
+#include "messages/sieve.hpp"
 #include "messages/units.hpp"
 
 namespace eremos {
@@ -43,7 +44,10 @@ class label_set {
   const std::vector<label>& rows() const noexcept { return rows_; }  ///< sorted by (chain, address)
 
  private:
+  const label* look(chain_id chain, const address& who) const noexcept;
+
   std::vector<label> rows_;
+  sieve<address, 16'384> known_;  ///< of any chain: most addresses of a block are nobody's
   std::uint64_t version_ = 0;
 };
 

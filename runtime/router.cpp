@@ -3,62 +3,67 @@
 #include <algorithm>
 
 namespace eremos {
-namespace {
-
-bool any_of(const std::vector<address>& wanted, const address& x) {
-  return std::find(wanted.begin(), wanted.end(), x) != wanted.end();
+event_filter::event_filter(const subscription& wants)
+    : addresses_(wants.addresses),
+      topics_(wants.topic0),
+      min_value_(wants.min_value),
+      min_priority_(wants.min_priority) {
+  for (const auto type : wants.types) types_.set(static_cast<std::size_t>(type));
 }
 
-struct touches {
-  const std::vector<address>& wanted;
+bool event_filter::touched_by(const event_data& data) const {
+  struct touches {
+    const event_filter& filter;
 
-  bool operator()(const block_event& x) const { return any_of(wanted, x.beneficiary); }
-  bool operator()(const transaction_body& x) const {
-    return any_of(wanted, x.from) || (x.to && any_of(wanted, *x.to));
-  }
-  bool operator()(const transaction_event& x) const {
-    return (*this)(static_cast<const transaction_body&>(x)) ||
-           (x.contract_address && any_of(wanted, *x.contract_address));
-  }
-  bool operator()(const mempool_event& x) const {
-    return (*this)(static_cast<const transaction_body&>(x));
-  }
-  bool operator()(const contract_event& x) const { return any_of(wanted, x.emitter); }
-  bool operator()(const wallet_activity_event& x) const { return any_of(wanted, x.account); }
-};
+    bool operator()(const block_event& x) const { return filter.any_of(x.beneficiary); }
+    bool operator()(const transaction_body& x) const {
+      return filter.any_of(x.from) || (x.to && filter.any_of(*x.to));
+    }
+    bool operator()(const transaction_event& x) const {
+      return (*this)(static_cast<const transaction_body&>(x)) ||
+             (x.contract_address && filter.any_of(*x.contract_address));
+    }
+    bool operator()(const mempool_event& x) const {
+      return (*this)(static_cast<const transaction_body&>(x));
+    }
+    bool operator()(const contract_event& x) const { return filter.any_of(x.emitter); }
+    bool operator()(const wallet_activity_event& x) const { return filter.any_of(x.account); }
+  };
+  return std::visit(touches{*this}, data.base());
+}
 
-}  // namespace
-
-bool matches(const subscription& wants, const blockchain_event& event) {
-  if (event.rank < wants.min_priority) return false;
-  if (std::find(wants.types.begin(), wants.types.end(), event.type()) == wants.types.end())
+bool event_filter::takes(const blockchain_event& event) const {
+  if (!types_.test(static_cast<std::size_t>(event.type())) || event.rank < min_priority_)
     return false;
-  if (!wants.min_value.is_zero()) {
+  if (!min_value_.is_zero()) {
     const transaction_body* body = std::get_if<transaction_event>(&event.data.base());
     if (body == nullptr) body = std::get_if<mempool_event>(&event.data.base());
-    if (body != nullptr && body->value < wants.min_value) return false;
+    if (body != nullptr && body->value < min_value_) return false;
   }
-  if (!wants.topic0.empty()) {
+  if (!topics_.empty()) {
     const auto* log = std::get_if<contract_event>(&event.data.base());
-    if (log != nullptr &&
-        (log->topics.empty() ||
-         std::find(wants.topic0.begin(), wants.topic0.end(), log->topics[0]) == wants.topic0.end()))
-      return false;
+    if (log != nullptr && (log->topics.empty() || !topics_.contains(log->topics[0]))) return false;
   }
-  return wants.addresses.empty() || std::visit(touches{wants.addresses}, event.data.base());
+  return addresses_.empty() || touched_by(event.data);
 }
 
-lane_picks pick(const subscription& wants, const event_list& events) {
-  lane_picks out;
-  for (std::size_t i = 0; i < events.size(); ++i)
-    if (matches(wants, events[i]))
-      out[index_of(events[i].on)].push_back(static_cast<std::uint32_t>(i));
+std::vector<lane_picks> pick(const std::vector<const event_filter*>& filters,
+                             const event_list& events) {
+  std::vector<lane_picks> out(filters.size());
+  for (std::uint32_t i = 0; i < events.size(); ++i) {
+    const auto& e = events[i];
+    for (std::size_t f = 0; f < filters.size(); ++f)
+      if (filters[f]->takes(e)) out[f][index_of(e.on)].push_back(i);
+  }
   return out;
 }
 
-std::size_t batch_limit(lane on, std::uint64_t handler_ns) noexcept {
-  const auto most =
-      on == lane::critical ? defaults::batch_critical_max : defaults::batch_events_max;
+lane_picks pick(const event_filter& filter, const event_list& events) {
+  return std::move(pick({&filter}, events).front());
+}
+
+std::size_t batch_limit(lane on, std::uint64_t handler_ns, std::size_t most) noexcept {
+  if (on == lane::critical) most = std::min(most, defaults::batch_critical_max);
   if (handler_ns == 0) return most;
   const auto fits = static_cast<std::uint64_t>(defaults::batch_handler_time.count()) / handler_ns;
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(fits, 1, most));

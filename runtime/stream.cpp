@@ -97,7 +97,11 @@ class stream final : public stream_actor::base {
                    .wallets = std::move(b.wallets)},
                   members_.awaited());
     unfinished_[b.commit] = sent.events->size();
-    for (auto& c : members_.classes(member_state::live)) deliver(sent, c, now_ms);
+    const auto classes = members_.classes(member_state::live);
+    std::vector<const event_filter*> filters;
+    for (const auto& c : classes) filters.push_back(&c.filter());
+    const auto picks = pick(filters, *sent.events);
+    for (std::size_t i = 0; i < classes.size(); ++i) deliver(sent, classes[i], picks[i], now_ms);
     recent_.push(std::move(sent));
     ++report_.blocks_total;
     if (!b.supplement) report_.last_block = b.block.number;
@@ -135,14 +139,20 @@ class stream final : public stream_actor::base {
 
   template <lane L>
   void send_batches(const sent_block& b, const lane_picks& picks, const subscription_class& c) {
-    for (auto& part : cut(picks[index_of(L)], batch_limit(L, c.slowest_ns()))) {
+    for (auto& part :
+         cut(picks[index_of(L)], batch_limit(L, c.slowest_ns(), config_.batch_events_max))) {
       const on_lane<L, event_batch> batch{{b.commit, b.events, std::move(part)}};
       for (auto* m : c.members) send(m->handle, batch);
     }
   }
 
-  void deliver(const sent_block& b, const subscription_class& c, std::int64_t now_ms) {
-    const auto picks = pick(c.wants, *b.events);
+  /// To a member that is behind the others.
+  void deliver(const sent_block& b, stream_member& m, std::int64_t now_ms) {
+    deliver(b, {{&m}}, pick(m.filter, *b.events), now_ms);
+  }
+
+  void deliver(const sent_block& b, const subscription_class& c, const lane_picks& picks,
+               std::int64_t now_ms) {
     send_batches<lane::critical>(b, picks, c);
     send_batches<lane::high>(b, picks, c);
     send_batches<lane::medium>(b, picks, c);
@@ -192,9 +202,8 @@ class stream final : public stream_actor::base {
       send(m.handle, chain_gap{.chain = config_.policy.chain});
     }
     m.sent_commit = m.done_commit = m.resume_commit();
-    subscription_class alone{m.wants, {&m}};
     for (const auto* b : recent_.after(m.resume_commit())) {
-      deliver(*b, alone, m.moved_at_ms);
+      deliver(*b, m, m.moved_at_ms);
       tell_rounds(m, *b);
       if (b->settled) tell_settled(m, *b);
     }
@@ -269,8 +278,7 @@ class stream final : public stream_actor::base {
                                                   "told of a gap",
                                                   m.id));
     }
-    subscription_class alone{m.wants, {&m}};
-    deliver(*rest.front(), alone, monotonic_ms());
+    deliver(*rest.front(), m, monotonic_ms());
     tell_rounds(m, *rest.front());
     if (rest.front()->settled) tell_settled(m, *rest.front());
   }
@@ -288,7 +296,7 @@ class stream final : public stream_actor::base {
     const shared<event_list> events{std::move(b.events)};
     for (auto& [id, m] : members_.all()) {
       for (std::uint32_t i = 0; i < events->size(); ++i) {
-        if (!matches(m.wants, (*events)[i])) continue;
+        if (!m.filter.takes((*events)[i])) continue;
         if (m.state == member_state::live)
           m.mempool.emplace_back(events, i);
         else
@@ -306,7 +314,7 @@ class stream final : public stream_actor::base {
       event_batch batch{0, events, {}};
       while (!m.mempool.empty() && m.mempool.front().first.get() == events.get() &&
              (*events)[m.mempool.front().second].on == on &&
-             batch.picks.size() < batch_limit(on, m.handler_ns)) {
+             batch.picks.size() < batch_limit(on, m.handler_ns, config_.batch_events_max)) {
         batch.picks.push_back(m.mempool.front().second);
         m.mempool.pop_front();
       }

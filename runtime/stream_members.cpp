@@ -71,6 +71,7 @@ stream_member& member_table::add(const register_agent& r) {
   m.id = r.agent;
   m.handle = r.handle;
   m.wants = r.wants;
+  m.filter = event_filter{r.wants};
   m.hears = r.hears;
   return m;
 }
@@ -79,9 +80,10 @@ std::vector<subscription_class> member_table::classes(member_state in) {
   std::vector<subscription_class> out;
   for (auto& [id, m] : members_) {
     if (m.state != in) continue;
-    auto at = std::find_if(out.begin(), out.end(),
-                           [&m = m](const subscription_class& c) { return c.wants == m.wants; });
-    if (at == out.end()) at = out.insert(out.end(), {m.wants, {}});
+    auto at = std::find_if(out.begin(), out.end(), [&m = m](const subscription_class& c) {
+      return c.members.front()->wants == m.wants;
+    });
+    if (at == out.end()) at = out.emplace(out.end());
     at->members.push_back(&m);
   }
   return out;

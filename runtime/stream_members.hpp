@@ -23,6 +23,7 @@ struct stream_member {
   std::string id;
   agent_actor handle;
   subscription wants;
+  event_filter filter;  ///< what it wants, made ready
   hearing hears;
   member_state state = member_state::live;
 
@@ -63,9 +64,10 @@ struct stream_member {
 };
 
 /// Members with equal subscriptions: their batches are made once.
+/// Not longer-lived than the call that asked for it.
 struct subscription_class {
-  subscription wants;
-  std::vector<stream_member*> members;
+  std::vector<stream_member*> members;  ///< at least one
+  const event_filter& filter() const noexcept { return members.front()->filter; }
   std::uint64_t slowest_ns() const noexcept;
 };
 

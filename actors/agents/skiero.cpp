@@ -31,7 +31,7 @@ skiero::skiero(caf::actor_config& cfg, const agent_services& services, options o
 }
 
 void skiero::on(const transaction_event& t) {
-  blocks_.at(event().commit).acts.emplace(t.from, event().id);
+  blocks_.at(event().commit).acts.emplace_back(t.from, event().id);
 }
 
 void skiero::on(const contract_event& log) {
@@ -39,7 +39,7 @@ void skiero::on(const contract_event& log) {
   if (!transfer || !transfer->moves_something() || transfer->from.is_zero()) return;
   const auto* token = labels().find(chain(), transfer->token);
   if (token == nullptr || token->kind != "token" || token->flagged) return;
-  blocks_.at(event().commit).acts.emplace(transfer->from, event().id);
+  blocks_.at(event().commit).acts.emplace_back(transfer->from, event().id);
 }
 
 void skiero::on(const wallet_activity_event& wallet) {
@@ -59,9 +59,10 @@ void skiero::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
   std::sort(block.sleepers.begin(), block.sleepers.end());
   for (const auto& s : block.sleepers) {
-    const auto [first, last] = block.acts.equal_range(s.who);
+    // Sleepers wake so seldom that sorting every block's acts would cost more than looking.
     std::vector<event_id> acts;
-    for (auto at = first; at != last; ++at) acts.push_back(at->second);
+    for (const auto& [who, id] : block.acts)
+      if (who == s.who) acts.push_back(id);
     if (acts.empty())
       count("touched_asleep");
     else

@@ -3,7 +3,7 @@
 // label moves out of it. What others send to it, or a contract of no name claims of it, wakes
 // nobody. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
 #pragma once
-#include <map>
+#include <utility>
 
 #include "runtime/agent.hpp"
 
@@ -49,7 +49,7 @@ class skiero final : public agent<skiero> {
   };
   struct gathered {
     std::vector<sleeper> sleepers;
-    std::multimap<eremos::address, event_id> acts;  ///< what each wallet did itself
+    std::vector<std::pair<eremos::address, event_id>> acts;  ///< what each wallet did itself
   };
 
   void note_hole(const block_complete& completed);

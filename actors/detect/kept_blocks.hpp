@@ -33,8 +33,10 @@ std::size_t drop_oldest(Map& entries, std::size_t max, Age age) {
   std::vector<row> by_age;
   by_age.reserve(entries.size());
   for (const auto& [key, value] : entries) by_age.emplace_back(age(value), key);
-  std::sort(by_age.begin(), by_age.end());
-  by_age.resize(by_age.size() - max);
+  const auto too_many = by_age.size() - max;
+  std::nth_element(by_age.begin(), by_age.begin() + static_cast<std::ptrdiff_t>(too_many),
+                   by_age.end());
+  by_age.resize(too_many);
   for (const auto& [when, key] : by_age) entries.erase(key);
   return by_age.size();
 }

@@ -40,11 +40,13 @@ launches::conclusions launches::block(const block_ref& block, time_ms time, laun
                                       const service_test& service) {
   std::sort(facts.payments.begin(), facts.payments.end());
   std::sort(facts.deployments.begin(), facts.deployments.end());
-  std::sort(facts.calls.begin(), facts.calls.end());
-  std::sort(facts.received.begin(), facts.received.end());
   conclusions out;
   fund_and_deploy(block, time, facts, out.deployed);
-  gather(block, facts, service);
+  if (!waiting_.empty()) {
+    std::sort(facts.calls.begin(), facts.calls.end());
+    std::sort(facts.received.begin(), facts.received.end());
+    gather(block, facts, service);
+  }
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     if (at->second.buyers.size() < limits_.buyers) {
       ++at;
@@ -84,7 +86,6 @@ void launches::fund_and_deploy(const block_ref& block, time_ms time, const launc
 
 void launches::gather(const block_ref& block, const launch_facts& facts,
                       const service_test& service) {
-  if (waiting_.empty()) return;
   /// The contract waited for, if it existed at that place and the bundle may still grow.
   const auto candidate_at = [&](const address& contract, std::uint64_t index) -> candidate* {
     const auto at = waiting_.find(contract);

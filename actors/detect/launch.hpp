@@ -25,7 +25,7 @@
 #pragma once
 #include <functional>
 #include <map>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -96,7 +96,7 @@ struct launch_facts {
   std::vector<deployment> deployments;
   std::vector<call_made> calls;
   std::vector<tokens_received> received;
-  std::set<address> emitters;  ///< of logs
+  std::unordered_set<address> emitters;  ///< of logs
 };
 
 /// A deployment by a wallet that an exchange paid.

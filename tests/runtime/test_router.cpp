@@ -42,6 +42,10 @@ contract_event log_of(std::uint8_t emitter, std::uint8_t topic0) {
   return out;
 }
 
+bool matches(const subscription& wants, const blockchain_event& event) {
+  return event_filter{wants}.takes(event);
+}
+
 subscription everything() {
   subscription out;
   out.types = {event_type::block, event_type::transaction, event_type::contract_event,

@@ -163,7 +163,7 @@ class agent_fixture {
     last_time_ = b.time;
     const auto commit = ++commit_;
     const shared<event_list> events{envelopes(b, commit, chain_, *labels_)};
-    const auto picks = pick(make_agent_kind<Agent>().wants(options_), *events);
+    const auto picks = pick(event_filter{make_agent_kind<Agent>().wants(options_)}, *events);
     std::vector<caf::message> sends;
     std::uint64_t total = 0;
     const auto add = [&]<lane L>() {
