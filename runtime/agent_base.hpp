@@ -73,6 +73,8 @@ class agent_base : public lane_actor<agent_actor> {
   void count(std::string_view metric, std::uint64_t n = 1);
 
  private:
+  friend class direct_agent;  // tests/bench: an agent's own code in a plain loop, to compare with
+
   // --- what agent<Self> supplies ---
   virtual void dispatch(const blockchain_event& event) = 0;
   virtual void dispatch(const block_complete& done) = 0;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "actors/rules/text_rule.hpp"
+#include "connectors/mock/mock_chain.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/agent_registry.hpp"
 #include "runtime/config/section_reader.hpp"

@@ -30,7 +30,6 @@ chain_policy assemble_policy(const chain_section& chain);
 std::string config_hash(const node_config& config);
 
 /// The mock chain of `run --mock`.
-inline constexpr chain_id mock_chain_id = 1337;
 chain_section mock_chain_section(const maybe<std::uint64_t>& seed, const std::string& rate);
 
 }  // namespace eremos

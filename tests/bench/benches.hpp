@@ -9,6 +9,8 @@ namespace eremos::bench {
 /// What follows the bench's name on the command line.
 using arguments = std::vector<std::string_view>;
 
+int latency(const arguments& given);
+int pipeline(const arguments& given);
 int routing(const arguments& given);
 
 }  // namespace eremos::bench

@@ -18,6 +18,9 @@ struct bench {
 };
 
 constexpr std::array benches{
+    bench{"latency", "how long a critical event waits while all lower lanes are full", latency},
+    bench{"pipeline",
+          "a mixed load through STREAM, six agents and the barrier, and in a plain loop", pipeline},
     bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
 };
 

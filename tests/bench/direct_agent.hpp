@@ -1,0 +1,34 @@
+// An agent's own code called in a plain loop: no mailbox, no batch, no barrier, no rounds. What the
+// runtime costs is what the same load costs beyond this. Owned by one thread.
+#pragma once
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "messages/protocols.hpp"
+#include "runtime/agent_base.hpp"
+#include "runtime/agent_registry.hpp"
+#include "runtime/router.hpp"
+
+namespace eremos {
+
+class direct_agent {
+ public:
+  /// `system` runs nothing by itself (CAF's test coordinator): the actor is made and never fed.
+  direct_agent(caf::actor_system& system, const agent_kind& kind, const agent_services& services);
+  direct_agent(const direct_agent&) = delete;
+  direct_agent& operator=(const direct_agent&) = delete;
+  ~direct_agent();
+
+  const event_filter& filter() const noexcept { return filter_; }
+  void handle(const blockchain_event& e) { code_->handle_one(e); }
+  /// Returns how many signals it concluded.
+  std::size_t complete(const committed_block& b);
+
+ private:
+  agent_actor handle_;
+  agent_base* code_;
+  event_filter filter_;
+};
+
+}  // namespace eremos
