@@ -33,16 +33,21 @@ result<Bytes> parse_fixed(std::string_view text, std::string_view what) {
 
 }  // namespace
 
+void append_hex(std::string& out, std::span<const std::uint8_t> bytes) {
+  const auto begin = out.size();
+  out.resize(begin + 2 + 2 * bytes.size());
+  char* at = out.data() + begin;
+  *at++ = '0';
+  *at++ = 'x';
+  for (const auto byte : bytes) {
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 15];
+  }
+}
+
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   std::string out;
-  out.resize(2 + 2 * bytes.size());
-  out[0] = '0';
-  out[1] = 'x';
-  std::size_t at = 2;
-  for (const auto byte : bytes) {
-    out[at++] = digits[byte >> 4];
-    out[at++] = digits[byte & 15];
-  }
+  append_hex(out, bytes);
   return out;
 }
 

@@ -75,6 +75,7 @@ auto inspect(Inspector& f, fixed_bytes<N, Tag>& x) {
 }
 
 /// Lower-case hex with 0x.
+void append_hex(std::string& out, std::span<const std::uint8_t> bytes);
 std::string to_hex(std::span<const std::uint8_t> bytes);
 template <std::size_t N, class Tag>
 std::string to_hex(const fixed_bytes<N, Tag>& x) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, event_type_count> event_type_names = {
     "block", "transaction", "contract_event", "mempool", "wallet_activity"};
+static_assert(!event_type_names.back().empty(), "every event type has a name");
 constexpr std::array<std::string_view, 4> priority_names = {"low", "medium", "high", "critical"};
 constexpr std::array<std::string_view, 4> finality_names = {"pending", "latest", "safe",
                                                             "finalized"};
@@ -53,21 +56,39 @@ result<priority> parse_priority(std::string_view text) {
   return parse_name<priority>(text, priority_names, "priority");
 }
 
-std::string to_string(const event_id& id) {
+void append_id(std::string& out, const event_id& id) {
+  const auto put = [&]<class... Args>(fmt::format_string<Args...> text, Args&&... args) {
+    fmt::format_to(std::back_inserter(out), text, std::forward<Args>(args)...);
+  };
   switch (id.type) {
     case event_type::block:
-      return fmt::format("block:{}:{}", id.chain, to_hex(id.block));
+      put("block:{}:", id.chain);
+      return append_hex(out, id.block.data);
     case event_type::transaction:
-      return fmt::format("tx:{}:{}@{}", id.chain, to_hex(id.subject), to_hex(id.block));
+      put("tx:{}:", id.chain);
+      append_hex(out, id.subject.data);
+      out += '@';
+      return append_hex(out, id.block.data);
     case event_type::contract_event:
-      return fmt::format("log:{}:{}:{}", id.chain, to_hex(id.block), id.log_index);
+      put("log:{}:", id.chain);
+      append_hex(out, id.block.data);
+      return put(":{}", id.log_index);
     case event_type::mempool:
-      return fmt::format("mempool:{}:{}:{}", id.chain, to_hex(id.subject), to_string(id.state));
+      put("mempool:{}:", id.chain);
+      append_hex(out, id.subject.data);
+      return put(":{}", to_string(id.state));
     case event_type::wallet_activity:
-      return fmt::format("wallet:{}:{}:{}", id.chain,
-                         to_hex(std::span{id.subject.data}.subspan(12)), to_hex(id.block));
+      put("wallet:{}:", id.chain);
+      append_hex(out, std::span{id.subject.data}.subspan(12));
+      out += ':';
+      return append_hex(out, id.block.data);
   }
-  return {};
+}
+
+std::string to_string(const event_id& id) {
+  std::string out;
+  append_id(out, id);
+  return out;
 }
 
 result<event_id> parse_event_id(std::string_view text) {

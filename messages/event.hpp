@@ -23,7 +23,6 @@ enum class event_type : std::uint8_t {
   mempool,
   wallet_activity
 };
-inline constexpr std::size_t event_type_count = 5;
 enum class priority : std::uint8_t { low, medium, high, critical };
 enum class finality : std::uint8_t { pending, latest, safe, finalized };
 /// What became of a transaction that was seen in the mempool.
@@ -53,6 +52,7 @@ struct event_id {
   friend auto operator<=>(const event_id&, const event_id&) = default;
 };
 std::string to_string(const event_id& id);
+void append_id(std::string& out, const event_id& id);
 /// The inverse of to_string. Errors: malformed_shape.
 result<event_id> parse_event_id(std::string_view text);
 
@@ -240,6 +240,7 @@ auto inspect(Inspector& f, wallet_activity_event& x) {
 /// In the order of event_type.
 using event_data =
     one_of<block_event, transaction_event, contract_event, mempool_event, wallet_activity_event>;
+inline constexpr std::size_t event_type_count = std::variant_size_v<event_data::alternatives>;
 
 /// One event on its way to agents.
 struct blockchain_event {

@@ -83,6 +83,8 @@ typename Inspector::result_type inspect(Inspector& f, shared<T>& x) {
 /// std::variant that CAF can serialise: the index, then the alternative.
 template <class... Ts>
 struct one_of : std::variant<Ts...> {
+  using alternatives = std::variant<Ts...>;
+
   using std::variant<Ts...>::variant;
   using std::variant<Ts...>::operator=;
 

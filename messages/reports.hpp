@@ -71,7 +71,7 @@ struct stream_report {
   std::uint64_t events_total = 0;
   double events_per_second_1s = 0;
   double events_per_second_60s = 0;
-  std::array<std::uint64_t, 5> events_by_type{};
+  std::array<std::uint64_t, event_type_count> events_by_type{};
   std::array<std::uint64_t, lane_count> events_by_lane{};
   std::array<std::uint64_t, lane_count> depth{};  ///< sent to agents and not yet handled
   std::array<std::uint64_t, lane_count>

@@ -16,6 +16,12 @@
 // `save(state_writer&) const`, `status load(state_reader&)` and `static constexpr std::uint32_t
 // snapshot_version` keep its state over restarts.
 #pragma once
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <type_traits>
+#include <variant>
+
 #include <caf/all.hpp>
 
 #include "runtime/agent_base.hpp"
@@ -32,11 +38,26 @@ concept observes = requires(Self& self, const What& what) {
   self.on(what);
 };
 
+/// Of each event_type.
 template <class Self>
-concept observes_anything = observes<Self, block_event> || observes<Self, transaction_event> ||
-    observes<Self, contract_event> || observes<Self, mempool_event> ||
-    observes<Self, wallet_activity_event> || observes<Self, block_complete> ||
-    observes<Self, signal_raised> || observes<Self, memory_added> || observes<Self, agent_message>;
+inline constexpr auto observed_events = []<class... Es>(std::type_identity<std::variant<Es...>>) {
+  return std::array{observes<Self, Es>...};
+}(std::type_identity<event_data::alternatives>{});
+
+template <class Self>
+std::vector<event_type> observed_types() {
+  std::vector<event_type> out;
+  for (std::size_t i = 0; i < event_type_count; ++i)
+    if (observed_events<Self>[i]) out.push_back(static_cast<event_type>(i));
+  return out;
+}
+
+template <class Self>
+constexpr bool observes_anything() {
+  return std::ranges::any_of(observed_events<Self>, std::identity{}) ||
+         observes<Self, block_complete> || observes<Self, signal_raised> ||
+         observes<Self, memory_added> || observes<Self, agent_message>;
+}
 
 template <class Self>
 concept keeps_state = requires(Self& self, const Self& constant, state_writer& out,
@@ -44,17 +65,6 @@ concept keeps_state = requires(Self& self, const Self& constant, state_writer& o
   constant.save(out);
   { self.load(in) } -> std::convertible_to<status>;
 };
-
-template <class Self>
-std::vector<event_type> observed_types() {
-  std::vector<event_type> out;
-  if constexpr (observes<Self, block_event>) out.push_back(event_type::block);
-  if constexpr (observes<Self, transaction_event>) out.push_back(event_type::transaction);
-  if constexpr (observes<Self, contract_event>) out.push_back(event_type::contract_event);
-  if constexpr (observes<Self, mempool_event>) out.push_back(event_type::mempool);
-  if constexpr (observes<Self, wallet_activity_event>) out.push_back(event_type::wallet_activity);
-  return out;
-}
 
 template <class Self>
 hearing hearing_of(const option_map& given) {
@@ -80,7 +90,7 @@ class agent : public agent_base {
  public:
   agent(caf::actor_config& cfg, const agent_services& services)
       : agent_base(cfg, Self::info, detail::snapshot_version_of<Self>(), services) {
-    static_assert(detail::observes_anything<Self>,
+    static_assert(detail::observes_anything<Self>(),
                   "an agent needs at least one public on(const E&), E being an event, "
                   "block_complete or what others say");
   }

@@ -12,9 +12,14 @@
 namespace eremos {
 namespace {
 
-constexpr std::array<std::string_view, 8> topic_names = {
-    "block",           "transaction", "contract_event", "mempool",
-    "wallet_activity", "signal",      "memory",         "message"};
+constexpr std::array<std::string_view, 3> conclusion_names = {"signal", "memory", "message"};
+
+std::vector<std::string> topic_names() {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < event_type_count + conclusion_names.size(); ++i)
+    out.emplace_back(to_string(static_cast<rule_topic>(i)));
+  return out;
+}
 
 template <class T>
 const T& as(const observed& what) {
@@ -334,16 +339,18 @@ const detail_map* details_of(const observed& what) {
 }  // namespace
 
 std::string_view to_string(rule_topic x) noexcept {
-  return topic_names[static_cast<std::size_t>(x)];
+  if (is_event(x)) return to_string(static_cast<event_type>(x));
+  return conclusion_names[static_cast<std::size_t>(x) - event_type_count];
 }
 
 result<rule_topic> parse_rule_topic(std::string_view text) {
-  for (std::size_t i = 0; i < topic_names.size(); ++i)
-    if (topic_names[i] == text) return static_cast<rule_topic>(i);
-  const auto guess = nearest(text, {topic_names.begin(), topic_names.end()});
+  const auto names = topic_names();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i] == text) return static_cast<rule_topic>(i);
+  const auto guess = nearest(text, names);
   return {errc::bad_option,
           fmt::format("unknown type \"{}\"; {}", text.substr(0, 80),
-                      guess.empty() ? fmt::format("known: {}", fmt::join(topic_names, ", "))
+                      guess.empty() ? fmt::format("known: {}", fmt::join(names, ", "))
                                     : fmt::format("did you mean \"{}\"?", guess))};
 }
 

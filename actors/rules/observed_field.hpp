@@ -17,7 +17,7 @@ enum class rule_topic : std::uint8_t {
   transaction,
   contract_event,
   mempool,
-  wallet_activity,  ///< these five as event_type
+  wallet_activity,  ///< so far as event_type
   signal,
   memory,
   message
@@ -25,7 +25,8 @@ enum class rule_topic : std::uint8_t {
 std::string_view to_string(rule_topic x) noexcept;
 /// Errors: bad_option, with what was meant.
 result<rule_topic> parse_rule_topic(std::string_view text);
-inline bool is_event(rule_topic x) noexcept { return x <= rule_topic::wallet_activity; }
+inline bool is_event(rule_topic x) noexcept { return x < rule_topic::signal; }
+static_assert(static_cast<std::size_t>(rule_topic::signal) == event_type_count);
 
 /// What is looked at; of its rule's topic.
 using observed =

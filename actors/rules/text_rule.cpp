@@ -152,18 +152,18 @@ text_rule::match text_rule::match_of(const observed& what, event_id anchor,
   return {{anchor, std::move(subject)}, std::move(by), now(), block()};
 }
 
-template <class E>
-void text_rule::look(rule_topic topic, const E& x) {
-  if (topic != options_.topic) return;
+bool text_rule::matches(const blockchain_event& e) const {
+  return static_cast<rule_topic>(e.type()) == options_.topic && holds(&e);
+}
+
+void text_rule::found(std::string subject) {
   const auto& e = event();
-  const observed what{&e};
-  if (!holds(what)) return;
-  auto found = match_of(what, e.id, subject_of(x));
+  auto one = match_of(&e, e.id, std::move(subject));
   // What waits to be mined belongs to no block that could become whole.
-  if (topic == rule_topic::mempool)
-    seen(std::move(found));
+  if (options_.topic == rule_topic::mempool)
+    seen(std::move(one));
   else
-    open_.at(e.commit).push_back(std::move(found));
+    open_.at(e.commit).push_back(std::move(one));
 }
 
 void text_rule::on(const block_complete& whole) {

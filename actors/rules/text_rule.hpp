@@ -2,6 +2,7 @@
 // as many of one subject within a time, then a signal, a memory, a message. The node makes one
 // agent of each section, under the section's id. Owned by one actor.
 #pragma once
+#include <concepts>
 #include <deque>
 #include <map>
 #include <string>
@@ -53,11 +54,12 @@ class text_rule final : public agent<text_rule> {
 
   text_rule(caf::actor_config& cfg, const agent_services& services, options opts);
 
-  void on(const block_event& x) { look(rule_topic::block, x); }
-  void on(const transaction_event& x) { look(rule_topic::transaction, x); }
-  void on(const contract_event& x) { look(rule_topic::contract_event, x); }
-  void on(const mempool_event& x) { look(rule_topic::mempool, x); }
-  void on(const wallet_activity_event& x) { look(rule_topic::wallet_activity, x); }
+  /// An event of any type.
+  template <class E>
+  requires std::constructible_from<event_data, const E&>
+  void on(const E& x) {
+    if (matches(event())) found(subject_of(x));
+  }
   void on(const block_complete& whole);
   void on(const signal_raised& heard);
   void on(const memory_added& heard);
@@ -77,8 +79,8 @@ class text_rule final : public agent<text_rule> {
     friend auto operator<=>(const match&, const match&) = default;
   };
 
-  template <class E>
-  void look(rule_topic topic, const E& x);
+  bool matches(const blockchain_event& e) const;
+  void found(std::string subject);
   void conclusion(rule_topic topic, const observed& what, event_id anchor, std::string subject);
   bool holds(const observed& what) const;
   match match_of(const observed& what, event_id anchor, std::string subject) const;

@@ -12,8 +12,9 @@ namespace eremos {
 /// original's; what is left of the order mempool > contract event > transaction > wallet > block
 /// when all three parts are added is what the thresholds make of it.
 struct score_table {
-  std::array<std::int32_t, event_type_count> by_type = {20, 60, 80, 100, 40};  ///< by event_type
-  std::array<std::int32_t, 4> by_priority = {0, 15, 30, 50};                   ///< by priority
+  /// By event_type.
+  std::array<std::int32_t, event_type_count> by_type = {20, 60, 80, 100, 40};
+  std::array<std::int32_t, 4> by_priority = {0, 15, 30, 50};  ///< by priority
   std::int32_t large = 20;
   std::int32_t very_large = 30;  ///< instead of `large`, not on top of it
 
@@ -24,5 +25,6 @@ struct score_table {
 
   friend bool operator==(const score_table&, const score_table&) = default;
 };
+static_assert(score_table{}.by_type.back() > 0, "every event type has a score");
 
 }  // namespace eremos

@@ -45,18 +45,9 @@ void put(std::string& out, double x) {
 }
 
 void put_hex(std::string& out, std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto begin = out.size();
-  out.resize(begin + 4 + 2 * bytes.size());
-  char* at = out.data() + begin;
-  *at++ = '"';
-  *at++ = '0';
-  *at++ = 'x';
-  for (const auto byte : bytes) {
-    *at++ = digits[byte >> 4];
-    *at++ = digits[byte & 15];
-  }
-  *at = '"';
+  out += '"';
+  append_hex(out, bytes);
+  out += '"';
 }
 template <std::size_t N, class Tag>
 void put(std::string& out, const fixed_bytes<N, Tag>& x) {
@@ -115,43 +106,8 @@ void member(object_writer& o, std::string_view name, const T& x) {
 }
 
 void put_id(std::string& out, const event_id& id) {
-  // As to_string(event_id), without its temporaries; tests hold the two equal.
-  fmt::format_to(std::back_inserter(out), "\"{}:{}:",
-                 id.type == event_type::transaction       ? "tx"
-                 : id.type == event_type::contract_event  ? "log"
-                 : id.type == event_type::wallet_activity ? "wallet"
-                                                          : to_string(id.type),
-                 id.chain);
-  const auto hex = [&](std::span<const std::uint8_t> bytes) {
-    const auto begin = out.size();
-    put_hex(out, bytes);
-    out.pop_back();
-    out.erase(begin, 1);
-  };
-  switch (id.type) {
-    case event_type::block:
-      hex(id.block.data);
-      break;
-    case event_type::transaction:
-      hex(id.subject.data);
-      out += '@';
-      hex(id.block.data);
-      break;
-    case event_type::contract_event:
-      hex(id.block.data);
-      fmt::format_to(std::back_inserter(out), ":{}", id.log_index);
-      break;
-    case event_type::mempool:
-      hex(id.subject.data);
-      out += ':';
-      out += to_string(id.state);
-      break;
-    case event_type::wallet_activity:
-      hex(std::span{id.subject.data}.subspan(12));
-      out += ':';
-      hex(id.block.data);
-      break;
-  }
+  out += '"';
+  append_id(out, id);
   out += '"';
 }
 
