@@ -50,7 +50,14 @@ store_actor spawn_counting_store(caf::actor_system& system, store_counts& counts
   return system.spawn(counting_store, &counts);
 }
 
-label_view load_labels() { return assemble_labels(node_config{}); }
+agent_services load_services() {
+  agent_services out;
+  out.policy = builtin_chain_policy(mock_chain_id);
+  out.chain = mock_chain_id;
+  out.source = out.policy.source;
+  out.labels = assemble_labels(node_config{});
+  return out;
+}
 
 bench_load make_load(std::uint64_t seed, std::size_t blocks) {
   bench_load out;
@@ -63,13 +70,13 @@ bench_load make_load(std::uint64_t seed, std::size_t blocks) {
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   const auto store = spawn_counting_store(system, unused);
   const auto next = system.spawn(collect, &out);
-  const auto policy = builtin_chain_policy(mock_chain_id);
+  const auto services = load_services();
   const auto wallets = spawn_wallets(system,
                                      {.chain = mock_chain_id,
-                                      .source = policy.source,
+                                      .source = services.source,
                                       .nothing_stored = true,
-                                      .large_change = policy.very_large / wei{1'000},
-                                      .labels = load_labels(),
+                                      .large_change = services.policy.very_large / wei{1'000},
+                                      .labels = services.labels,
                                       .log = {}},
                                      store, next);
   const mock_chain chain{{.seed = seed, .dense = true, .fork = {}}};
@@ -77,9 +84,9 @@ bench_load make_load(std::uint64_t seed, std::size_t blocks) {
     auto record = chain.block(n);
     join_receipts(record);
     auto logs = all_logs(record);
-    caf::anon_send(wallets,
-                   to_committed(std::move(record), std::move(logs),
-                                {.source = policy.source, .commit = n, .time = chain.time_of(n)}));
+    caf::anon_send(
+        wallets, to_committed(std::move(record), std::move(logs),
+                              {.source = services.source, .commit = n, .time = chain.time_of(n)}));
     scheduler.run();
   }
   for (const auto& who : {caf::actor_cast<caf::actor>(wallets), caf::actor_cast<caf::actor>(next),

@@ -1,12 +1,15 @@
 // What the benches feed: blocks of the mock chain as WALLETS would hand them to STREAM, made in
 // memory before anything is timed. Values.
 #pragma once
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <caf/actor_system.hpp>
 
 #include "messages/protocols.hpp"
+#include "runtime/agent_base.hpp"
 
 namespace eremos::bench {
 
@@ -18,8 +21,13 @@ struct bench_load {
 
 bench_load make_load(std::uint64_t seed, std::size_t blocks);
 
-/// The labels of the load's chain: the built-in ones, which the mock borrows.
-label_view load_labels();
+/// The shipped agents, by id.
+inline constexpr std::array<std::string_view, 6> six_agents = {
+    "harvester", "intelligence", "launch-tracker", "observer", "skiero", "theron"};
+
+/// What an agent of the load's chain is given; the labels are the built-in ones, which the mock
+/// borrows.
+agent_services load_services();
 
 /// A STORE that keeps nothing: what reaches it is counted in `signals`.
 struct store_counts {

@@ -18,6 +18,8 @@ struct bench {
 };
 
 constexpr std::array benches{
+    bench{"idle", "a node with little to do, and its memory with all it can take; 11 minutes",
+          idle},
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},
     bench{"pipeline",
           "a mixed load through STREAM, six agents and the barrier, and in a plain loop", pipeline},

@@ -12,7 +12,6 @@
 
 #include "actors/services/coordinator.hpp"
 #include "actors/services/shared_memory.hpp"
-#include "connectors/mock/mock_chain.hpp"
 #include "runtime/policy/event_policy.hpp"
 #include "runtime/scheduler_settings.hpp"
 #include "runtime/stream.hpp"
@@ -28,17 +27,6 @@ namespace {
 constexpr std::uint64_t load_seed = 1;
 constexpr std::size_t load_blocks = 280;  // about 300,000 events, some 200 MB
 constexpr std::size_t runs_each = 3;      // the best counts
-constexpr std::array six = {"harvester", "intelligence", "launch-tracker",
-                            "observer",  "skiero",       "theron"};
-
-agent_services services_of_load() {
-  agent_services out;
-  out.policy = builtin_chain_policy(mock_chain_id);
-  out.chain = mock_chain_id;
-  out.source = out.policy.source;
-  out.labels = load_labels();
-  return out;
-}
 
 /// CHAIN's part: hands out the load within the window.
 struct feed {
@@ -90,9 +78,9 @@ outcome run_actors(const bench_load& load, std::size_t workers, std::size_t batc
   caf::actor_system system{config};
   store_counts counts;
   const auto store = spawn_counting_store(system, counts);
-  const auto services = services_of_load();
+  const auto services = load_services();
   std::vector<agent_plan> plans;
-  for (const auto* id : six) plans.push_back({find_agent_kind(id), {}, {}});
+  for (const auto id : six_agents) plans.push_back({find_agent_kind(id), {}, {}});
   const auto supervisor = spawn_supervisor(system, {services, plans}, store);
   const auto coordinator = spawn_coordinator(system, spawn_memory(system, {}), {});
   const auto stream = spawn_stream(system,
@@ -116,7 +104,7 @@ outcome run_actors(const bench_load& load, std::size_t workers, std::size_t batc
         .receive([&](const stream_report& r) { out.agents = r.agents; }, [](const caf::error&) {});
   };
   do report();
-  while (out.agents.size() < six.size());  // all agents are there
+  while (out.agents.size() < six_agents.size());  // all agents are there
 
   const stopwatch watch;
   caf::anon_send(chain, retry_fetch{});
@@ -139,9 +127,9 @@ outcome run_direct(const bench_load& load) {
   config.set("scheduler.policy", caf::atom("testing"));
   add_message_types(config);
   caf::actor_system system{config};
-  const auto services = services_of_load();
+  const auto services = load_services();
   std::vector<std::unique_ptr<direct_agent>> agents;
-  for (const auto* id : six)
+  for (const auto id : six_agents)
     agents.push_back(std::make_unique<direct_agent>(system, *find_agent_kind(id), services));
   auto blocks = load.blocks;
   outcome out;

@@ -1,0 +1,94 @@
+// How often the three hottest paths ask for memory, per event: what a change of them must not
+// raise. Counts are of this program, so they are the same on every machine and every run; a limit
+// leaves about a tenth of room for another standard library.
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <catch2/catch.hpp>
+
+#include "runtime/policy/event_policy.hpp"
+#include "runtime/router.hpp"
+#include "tests/bench/direct_agent.hpp"
+#include "tests/bench/load.hpp"
+
+namespace {
+
+std::atomic<std::uint64_t> allocated{0};
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  allocated.fetch_add(1, std::memory_order_relaxed);
+  if (void* out = std::malloc(size == 0 ? 1 : size)) return out;
+  throw std::bad_alloc{};
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+using namespace eremos;
+using namespace eremos::bench;
+
+namespace {
+
+/// Allocations per event of what `code` does with the load's events.
+template <class Code>
+double per_event(const bench_load& load, Code&& code) {
+  const auto before = allocated.load();
+  code();
+  return static_cast<double>(allocated.load() - before) / static_cast<double>(load.events);
+}
+
+const bench_load& load() {
+  static const auto made = make_load(1, 60);
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("allocations: giving an event its priority and lane asks for none") {
+  auto blocks = load().blocks;
+  const auto services = load_services();
+  CHECK(per_event(load(), [&] {
+          for (auto& b : blocks)
+            for (auto& e : b.events) classify(e, *services.labels, services.policy);
+        }) == 0.0);
+}
+
+TEST_CASE("allocations: routing an event to six agents") {
+  std::vector<event_filter> filters;
+  for (const auto id : six_agents) filters.emplace_back(find_agent_kind(id)->wants({}));
+  std::vector<const event_filter*> asked;
+  for (const auto& f : filters) asked.push_back(&f);
+  CHECK(per_event(load(), [&] {
+          for (const auto& b : load().blocks) {
+            const auto picks = pick(asked, b.events);
+            CHECK(picks.size() == asked.size());
+          }
+        }) < 0.2);
+}
+
+TEST_CASE("allocations: six agents handle an event") {
+  caf::actor_system_config config;
+  config.set("scheduler.policy", caf::atom("testing"));
+  add_message_types(config);
+  caf::actor_system system{config};
+  const auto services = load_services();
+  std::vector<std::unique_ptr<direct_agent>> agents;
+  for (const auto id : six_agents)
+    agents.push_back(std::make_unique<direct_agent>(system, *find_agent_kind(id), services));
+  const auto each = per_event(load(), [&] {
+    for (const auto& b : load().blocks) {
+      for (const auto& e : b.events)
+        for (const auto& a : agents)
+          if (a->filter().takes(e)) a->handle(e);
+      for (const auto& a : agents) a->complete(b);
+    }
+  });
+  CHECK(each < 2.0);
+  agents.clear();
+  dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).run();  // they leave
+}
