@@ -130,7 +130,8 @@ blockchain_event judged(withdrawal_event paid, const label_set& labels = {}) {
 TEST_CASE("withdrawal: a provider's block becomes events, after its logs, in wei") {
   auto record = decoded(block_json());
   REQUIRE(record);
-  const auto block = to_committed(*record, {contract_event{}}, {.source = "ethereum", .commit = 5});
+  const auto block = to_committed(*record, {contract_event{}},
+                                  {.source = "ethereum", .commit = 5, .time = *record->time});
   REQUIRE(block.events.size() == 4);
   CHECK(block.events[1].type() == event_type::contract_event);
   const auto& second = block.events[3];
