@@ -12,6 +12,8 @@ using arguments = std::vector<std::string_view>;
 int idle(const arguments& given);
 int latency(const arguments& given);
 int pipeline(const arguments& given);
+int decode(const arguments& given);
+int replay(const arguments& given);
 int routing(const arguments& given);
 
 }  // namespace eremos::bench

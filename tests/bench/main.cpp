@@ -23,6 +23,8 @@ constexpr std::array benches{
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},
     bench{"pipeline",
           "a mixed load through STREAM, six agents and the barrier, and in a plain loop", pipeline},
+    bench{"decode", "text of logs, blocks and receipts to events, beside simdjson alone", decode},
+    bench{"replay", "a recording to stored signals, by eremos-node replay", replay},
     bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
 };
 

@@ -1,0 +1,133 @@
+// A recording from its text to stored signals: `eremos-node replay` as a user runs it, every agent
+// and rule on, into a data folder of its own.
+#include <charconv>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "tests/bench/benches.hpp"
+#include "tests/bench/recording_file.hpp"
+
+namespace eremos::bench {
+namespace {
+
+struct options {
+  std::uint64_t megabytes = 1000;
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / "eremos-bench";
+  std::filesystem::path node;
+};
+
+/// The node beside this program, in the folder of the same build.
+std::filesystem::path node_of_this_build() {
+  std::error_code ec;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);
+  return self.parent_path().parent_path().parent_path() / "eremos-node";
+}
+
+bool read_options(const arguments& given, options& out) {
+  out.node = node_of_this_build();
+  for (std::size_t i = 0; i + 1 < given.size(); i += 2) {
+    const auto value = given[i + 1];
+    if (given[i] == "--megabytes") {
+      const auto [end, ec] =
+          std::from_chars(value.data(), value.data() + value.size(), out.megabytes);
+      if (ec != std::errc{} || end != value.data() + value.size() || out.megabytes == 0)
+        return false;
+    } else if (given[i] == "--folder") {
+      out.folder = value;
+    } else if (given[i] == "--node") {
+      out.node = value;
+    } else {
+      return false;
+    }
+  }
+  return given.size() % 2 == 0;
+}
+
+struct replayed {
+  double seconds = 0;  ///< from the start of the process to its end
+  std::uint64_t peak_rss_bytes = 0;
+  std::uint64_t events = 0;  ///< decoded ones: wallet activity is derived
+};
+
+/// The number after `"name":` in a flat object.
+std::uint64_t number_of(std::string_view json, std::string_view name) {
+  const auto at = json.find(fmt::format("\"{}\":", name));
+  std::uint64_t out = 0;
+  if (at != std::string_view::npos)
+    std::from_chars(json.data() + at + name.size() + 3, json.data() + json.size(), out);
+  return out;
+}
+
+result<replayed> replay_once(const options& given, const std::filesystem::path& file) {
+  const auto data = given.folder / fmt::format("data-{}", getpid());
+  const auto summary = given.folder / fmt::format("summary-{}.json", getpid());
+  std::vector<std::string> words = {given.node,  "replay", file,          "--data-dir", data,
+                                    "--summary", summary,  "--log-level", "warn"};
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  if (posix_spawn(&child, given.node.c_str(), nullptr, nullptr, argv.data(), environ) != 0)
+    return {errc::file_unreadable, fmt::format("cannot start {}", given.node.string())};
+  int outcome = 0;
+  rusage used{};
+  if (wait4(child, &outcome, 0, &used) != child || !WIFEXITED(outcome) || WEXITSTATUS(outcome) != 0)
+    return {errc::file_unreadable, fmt::format("{} did not succeed", given.node.string())};
+  replayed out;
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  out.peak_rss_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;  // getrusage(2): KiB
+  std::ifstream in{summary};
+  const std::string json{std::istreambuf_iterator<char>{in}, {}};
+  const auto events = std::string_view{json}.substr(std::min(json.find("\"events\""), json.size()));
+  for (const auto type : {"block", "transaction", "contract_event", "mempool"})
+    out.events += number_of(events, type);
+  fmt::print(stderr, "{}: {:.2f} s, {}", file.filename().string(), out.seconds, json);
+  std::error_code ec;
+  std::filesystem::remove_all(data, ec);
+  std::filesystem::remove(summary, ec);
+  return out;
+}
+
+}  // namespace
+
+int replay(const arguments& given) {
+  options wanted;
+  if (!read_options(given, wanted)) {
+    fmt::print(stderr, "usage: eremos-bench replay [--megabytes N] [--folder DIR] [--node PATH]\n");
+    return 2;
+  }
+  const auto fail = [](const failure& why) {
+    fmt::print(stderr, "eremos-bench: {}\n", why.message);
+    return 1;
+  };
+  const auto files = make_recording(wanted.folder, wanted.megabytes);
+  if (!files) return fail(files.error());
+  fmt::print(stderr, "recording: {} ({} bytes, seed {})\n", files->text.string(), files->text_bytes,
+             recording_seed);
+  const auto text = replay_once(wanted, files->text);
+  if (!text) return fail(text.error());
+  const auto packed = replay_once(wanted, files->packed);
+  if (!packed) return fail(packed.error());
+  const auto bare = inflate_seconds(files->packed);
+  if (!bare) return fail(bare.error());
+  const auto bytes = static_cast<double>(files->text_bytes);
+  fmt::print(stderr, "gz: {:.1f} MB/s of text, bare inflate {:.1f} MB/s\n",
+             bytes / packed->seconds / 1e6, bytes / *bare / 1e6);
+  fmt::print(R"({{"bench":"replay","megabytes_per_second":{:.1f},"events_per_second":{:.0f},)"
+             R"("peak_rss_bytes":{},"gz_ratio_to_inflate":{:.3f}}})"
+             "\n",
+             bytes / text->seconds / 1e6, static_cast<double>(text->events) / text->seconds,
+             text->peak_rss_bytes, *bare / packed->seconds);
+  return 0;
+}
+
+}  // namespace eremos::bench
