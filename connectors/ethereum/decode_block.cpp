@@ -17,7 +17,7 @@ struct header_marks {
 };
 
 /// A field of the header; others are let pass.
-bool read_header_field(std::string_view key, value& v, block_event& out, header_marks& marks,
+bool read_header_field(std::string_view key, const value& v, block_event& out, header_marks& marks,
                        fault& why) {
   if (key == "number") return marks.number = json::read(v, key, out.number, why);
   if (key == "hash") return marks.hash = json::read(v, key, out.hash, why);
@@ -48,7 +48,8 @@ struct block_said {
   bool has_hashes_only = false;
 };
 
-bool read_mined(value& v, std::size_t position, block_record& out, block_said& said, fault& why) {
+bool read_mined(const value& v, std::size_t position, block_record& out, block_said& said,
+                fault& why) {
   auto& txn = out.transactions.emplace_back();
   json::place where;
   if (!json::read_transaction(v, txn, where, why)) return false;
@@ -62,21 +63,21 @@ bool read_mined(value& v, std::size_t position, block_record& out, block_said& s
   return true;
 }
 
-bool read_transactions(value& v, block_record& out, block_said& said, fault& why) {
+bool read_transactions(const value& v, block_record& out, block_said& said, fault& why) {
   out.transactions.clear();
   out.header.transaction_count = 0;
   said = {};
   if (json::is_null(v)) return true;
-  const bool good = json::each_element(v, "transactions", why, [&](std::size_t i, value& element) {
-    simdjson::ondemand::json_type type{};
-    if (element.type().get(type)) return why.at("", "broken value");
-    const bool is_hash = type == simdjson::ondemand::json_type::string;
-    if (i > 0 && is_hash != said.has_hashes_only) return why.at("", "hashes and objects mixed");
-    said.has_hashes_only = is_hash;
-    ++out.header.transaction_count;
-    hash32 unused;
-    return is_hash ? json::read(element, "", unused, why) : read_mined(element, i, out, said, why);
-  });
+  const bool good =
+      json::each_element(v, "transactions", why, [&](std::size_t i, const value& element) {
+        const bool is_hash = json::is_string(element);
+        if (i > 0 && is_hash != said.has_hashes_only) return why.at("", "hashes and objects mixed");
+        said.has_hashes_only = is_hash;
+        ++out.header.transaction_count;
+        hash32 unused;
+        return is_hash ? json::read(element, "", unused, why)
+                       : read_mined(element, i, out, said, why);
+      });
   out.has_transactions = good && !said.has_hashes_only;
   return good;
 }
@@ -98,10 +99,10 @@ bool finish(const decode_context& context, const block_said& said, block_record&
   return true;
 }
 
-bool read_block(value& v, const decode_context& context, block_record& out, fault& why) {
+bool read_block(const value& v, const decode_context& context, block_record& out, fault& why) {
   header_marks marks;
   block_said said;
-  const bool good = json::each_field(v, why, [&](std::string_view key, value& field) {
+  const bool good = json::each_field(v, why, [&](std::string_view key, const value& field) {
     if (key == "transactions") return read_transactions(field, out, said, why);
     return read_header_field(key, field, out.header, marks, why);
   });
@@ -111,19 +112,20 @@ bool read_block(value& v, const decode_context& context, block_record& out, faul
 }  // namespace
 
 result<block_record> decode_block(json_parser& parser, const decode_context& context,
-                                  std::string_view text) {
+                                  const json_text& text) {
   if (json::is_null_text(text)) return {errc::block_not_found, "the provider has no such block"};
-  return json::decode_text_as<block_record>(
-      parser, "block", text,
-      [&](value& v, block_record& out, fault& why) { return read_block(v, context, out, why); });
+  return json::decode_text_as<block_record>(parser, "block", text,
+                                            [&](const value& v, block_record& out, fault& why) {
+                                              return read_block(v, context, out, why);
+                                            });
 }
 
-result<block_event> decode_head(json_parser& parser, std::string_view text) {
+result<block_event> decode_head(json_parser& parser, const json_text& text) {
   return json::decode_text_as<block_event>(
-      parser, "head", text, [](value& v, block_event& out, fault& why) {
+      parser, "head", text, [](const value& v, block_event& out, fault& why) {
         header_marks marks;
         return json::each_field(v, why,
-                                [&](std::string_view key, value& field) {
+                                [&](std::string_view key, const value& field) {
                                   return read_header_field(key, field, out, marks, why);
                                 }) &&
                is_complete(marks, why);

@@ -14,10 +14,10 @@ namespace eremos {
 /// has_transactions is false unless there are none). Errors: block_not_found (null),
 /// malformed_json, malformed_shape (names the field).
 result<block_record> decode_block(json_parser& parser, const decode_context& context,
-                                  std::string_view json);
+                                  const json_text& json);
 
 /// The result of a newHeads notification. transaction_count stays 0: heads do not tell.
 /// Errors: malformed_json, malformed_shape.
-result<block_event> decode_head(json_parser& parser, std::string_view json);
+result<block_event> decode_head(json_parser& parser, const json_text& json);
 
 }  // namespace eremos

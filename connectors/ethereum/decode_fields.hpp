@@ -16,7 +16,7 @@ struct place {
 };
 
 /// A transaction as in blocks and in the mempool. Needs `hash` and `from`.
-bool read_transaction(value& v, transaction_event& out, place& where, fault& why);
+bool read_transaction(const value& v, transaction_event& out, place& where, fault& why);
 
 /// What a log says of itself beyond its content.
 struct log_place {
@@ -27,7 +27,7 @@ struct log_place {
 };
 
 /// A log. Needs address, topics, transactionHash, transactionIndex and logIndex.
-bool read_log(value& v, const decode_context& context, contract_event& out, log_place& where,
+bool read_log(const value& v, const decode_context& context, contract_event& out, log_place& where,
               fault& why);
 
 }  // namespace eremos::json

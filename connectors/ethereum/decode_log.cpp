@@ -8,10 +8,10 @@ namespace eremos {
 namespace json {
 namespace {
 
-bool read_topics(value& v, topic_list& out, fault& why) {
+bool read_topics(const value& v, topic_list& out, fault& why) {
   out = {};
   if (is_null(v)) return true;  // LOG0, from some nodes
-  return each_element(v, "topics", why, [&](std::size_t i, value& element) {
+  return each_element(v, "topics", why, [&](std::size_t i, const value& element) {
     if (i >= out.items.size()) return why.at("", "more than four");
     if (!read(element, "", out.items[i], why)) return false;
     out.count = static_cast<std::uint8_t>(i + 1);
@@ -21,11 +21,11 @@ bool read_topics(value& v, topic_list& out, fault& why) {
 
 }  // namespace
 
-bool read_log(value& v, const decode_context& context, contract_event& out, log_place& where,
+bool read_log(const value& v, const decode_context& context, contract_event& out, log_place& where,
               fault& why) {
   bool has_address = false, has_topics = false, has_hash = false, has_index = false,
        has_log_index = false;
-  const bool good = each_field(v, why, [&](std::string_view key, value& field) {
+  const bool good = each_field(v, why, [&](std::string_view key, const value& field) {
     if (key == "address") return has_address = read(field, key, out.emitter, why);
     if (key == "topics") return has_topics = read_topics(field, out.topics, why);
     if (key == "data") return optional(field, key, out.data, why);
@@ -57,7 +57,7 @@ bool read_log(value& v, const decode_context& context, contract_event& out, log_
 
 namespace {
 
-bool read_placed_log(json::value& v, const decode_context& context, decoded_log& out,
+bool read_placed_log(const json::value& v, const decode_context& context, decoded_log& out,
                      json::fault& why) {
   json::log_place where;
   if (!json::read_log(v, context, out.log, where, why)) return false;
@@ -99,17 +99,18 @@ class log_sorter {
 }  // namespace
 
 result<decoded_logs> decode_logs(json_parser& parser, const decode_context& context,
-                                 std::string_view text) {
+                                 const json_text& text) {
   if (json::is_null_text(text)) return {errc::block_not_found, "the provider has no such block"};
   return json::decode_text_as<decoded_logs>(
-      parser, "logs", text, [&](json::value& v, decoded_logs& out, json::fault& why) {
+      parser, "logs", text, [&](const json::value& v, decoded_logs& out, json::fault& why) {
         log_sorter sorter{context.chain};
-        const bool good = json::each_element(v, "", why, [&](std::size_t, json::value& element) {
-          decoded_log seen;
-          if (!read_placed_log(element, context, seen, why)) return false;
-          if (seen.removed) return ++out.removed, true;
-          return sorter.add(std::move(seen), out, why);
-        });
+        const bool good =
+            json::each_element(v, "", why, [&](std::size_t, const json::value& element) {
+              decoded_log seen;
+              if (!read_placed_log(element, context, seen, why)) return false;
+              if (seen.removed) return ++out.removed, true;
+              return sorter.add(std::move(seen), out, why);
+            });
         for (auto& block : out.blocks)
           std::stable_sort(block.logs.begin(), block.logs.end(),
                            [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
@@ -118,11 +119,11 @@ result<decoded_logs> decode_logs(json_parser& parser, const decode_context& cont
 }
 
 result<decoded_log> decode_log(json_parser& parser, const decode_context& context,
-                               std::string_view text) {
-  return json::decode_text_as<decoded_log>(parser, "log", text,
-                                           [&](json::value& v, decoded_log& out, json::fault& why) {
-                                             return read_placed_log(v, context, out, why);
-                                           });
+                               const json_text& text) {
+  return json::decode_text_as<decoded_log>(
+      parser, "log", text, [&](const json::value& v, decoded_log& out, json::fault& why) {
+        return read_placed_log(v, context, out, why);
+      });
 }
 
 }  // namespace eremos

@@ -30,10 +30,10 @@ struct decoded_logs {
 /// whether it asked for everything of one block. Errors: block_not_found (null), malformed_json,
 /// malformed_shape (names the field).
 result<decoded_logs> decode_logs(json_parser& parser, const decode_context& context,
-                                 std::string_view json);
+                                 const json_text& json);
 
 /// The result of a `logs` notification. Errors: malformed_json, malformed_shape.
 result<decoded_log> decode_log(json_parser& parser, const decode_context& context,
-                               std::string_view json);
+                               const json_text& json);
 
 }  // namespace eremos

@@ -25,11 +25,11 @@ bool agree(maybe<T>& what, const maybe<T>& said, std::string_view field, fault& 
   return *what == *said || why.at(field, "differs from the rest of the block");
 }
 
-bool read_logs(value& v, const decode_context& context, receipt_record& out, receipt_block& block,
-               fault& why) {
+bool read_logs(const value& v, const decode_context& context, receipt_record& out,
+               receipt_block& block, fault& why) {
   out.logs.clear();
   if (json::is_null(v)) return true;
-  return json::each_element(v, "logs", why, [&](std::size_t, value& element) {
+  return json::each_element(v, "logs", why, [&](std::size_t, const value& element) {
     json::log_place where;
     // `removed` is not looked at: a receipt holds what its block did, canonical or not.
     const bool good = json::read_log(element, context, out.logs.emplace_back(), where, why) &&
@@ -40,7 +40,7 @@ bool read_logs(value& v, const decode_context& context, receipt_record& out, rec
   });
 }
 
-bool read_status(value& v, std::string_view key, maybe<bool>& out, fault& why) {
+bool read_status(const value& v, std::string_view key, maybe<bool>& out, fault& why) {
   maybe<std::uint64_t> number;
   if (!json::optional(v, key, number, why)) return false;
   if (number && *number > 1) return why.at(key, "neither 0 nor 1");
@@ -48,11 +48,11 @@ bool read_status(value& v, std::string_view key, maybe<bool>& out, fault& why) {
   return true;
 }
 
-bool read_receipt(value& v, const decode_context& context, receipt_record& out,
+bool read_receipt(const value& v, const decode_context& context, receipt_record& out,
                   receipt_block& block, fault& why) {
   bool has_hash = false, has_index = false, has_logs = false;
   receipt_block said;
-  const bool good = json::each_field(v, why, [&](std::string_view key, value& field) {
+  const bool good = json::each_field(v, why, [&](std::string_view key, const value& field) {
     if (key == "transactionHash")
       return has_hash = json::read(field, key, out.transaction_hash, why);
     if (key == "transactionIndex")
@@ -90,13 +90,13 @@ failure not_there() { return {errc::block_not_found, "the provider has no such r
 }  // namespace
 
 result<block_record> decode_receipts(json_parser& parser, const decode_context& context,
-                                     std::string_view text) {
+                                     const json_text& text) {
   if (json::is_null_text(text)) return not_there();
   return json::decode_text_as<block_record>(
-      parser, "receipts", text, [&](value& v, block_record& out, fault& why) {
+      parser, "receipts", text, [&](const value& v, block_record& out, fault& why) {
         receipt_block block;
         std::vector<receipt_record> receipts;
-        const bool good = json::each_element(v, "", why, [&](std::size_t, value& element) {
+        const bool good = json::each_element(v, "", why, [&](std::size_t, const value& element) {
           return read_receipt(element, context, receipts.emplace_back(), block, why);
         });
         if (!good) return false;
@@ -111,10 +111,10 @@ result<block_record> decode_receipts(json_parser& parser, const decode_context& 
 }
 
 result<block_record> decode_receipt(json_parser& parser, const decode_context& context,
-                                    std::string_view text) {
+                                    const json_text& text) {
   if (json::is_null_text(text)) return not_there();
   return json::decode_text_as<block_record>(parser, "receipt", text,
-                                            [&](value& v, block_record& out, fault& why) {
+                                            [&](const value& v, block_record& out, fault& why) {
                                               receipt_block block;
                                               receipt_record receipt;
                                               if (!read_receipt(v, context, receipt, block, why))

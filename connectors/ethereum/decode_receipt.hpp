@@ -14,11 +14,11 @@ namespace eremos {
 /// zero and merge_piece() takes it for the block it is merged into.
 /// Errors: block_not_found (null), malformed_json, malformed_shape (names the field).
 result<block_record> decode_receipts(json_parser& parser, const decode_context& context,
-                                     std::string_view json);
+                                     const json_text& json);
 
 /// The result of eth_getTransactionReceipt: a piece with one receipt that claims nothing about the
 /// rest of its block. Errors as above; null is block_not_found.
 result<block_record> decode_receipt(json_parser& parser, const decode_context& context,
-                                    std::string_view json);
+                                    const json_text& json);
 
 }  // namespace eremos

@@ -9,21 +9,21 @@ namespace eremos {
 namespace json {
 namespace {
 
-bool read_hashes(value& v, std::string_view name, std::vector<hash32>& out, fault& why) {
+bool read_hashes(const value& v, std::string_view name, std::vector<hash32>& out, fault& why) {
   out.clear();
   if (is_null(v)) return true;
-  return each_element(v, name, why, [&](std::size_t, value& element) {
+  return each_element(v, name, why, [&](std::size_t, const value& element) {
     return read(element, "", out.emplace_back(), why);
   });
 }
 
-bool read_access_list(value& v, std::vector<access_entry>& out, fault& why) {
+bool read_access_list(const value& v, std::vector<access_entry>& out, fault& why) {
   out.clear();
   if (is_null(v)) return true;
-  return each_element(v, "accessList", why, [&](std::size_t, value& element) {
+  return each_element(v, "accessList", why, [&](std::size_t, const value& element) {
     auto& entry = out.emplace_back();
     bool has_account = false;
-    const bool good = each_field(element, why, [&](std::string_view key, value& field) {
+    const bool good = each_field(element, why, [&](std::string_view key, const value& field) {
       if (key == "address") return has_account = read(field, key, entry.account, why);
       if (key == "storageKeys") return read_hashes(field, key, entry.storage_keys, why);
       return true;
@@ -32,13 +32,13 @@ bool read_access_list(value& v, std::vector<access_entry>& out, fault& why) {
   });
 }
 
-bool read_authorizations(value& v, std::vector<authorization>& out, fault& why) {
+bool read_authorizations(const value& v, std::vector<authorization>& out, fault& why) {
   out.clear();
   if (is_null(v)) return true;
-  return each_element(v, "authorizationList", why, [&](std::size_t, value& element) {
+  return each_element(v, "authorizationList", why, [&](std::size_t, const value& element) {
     auto& entry = out.emplace_back();
     bool has_delegate = false;
-    const bool good = each_field(element, why, [&](std::string_view key, value& field) {
+    const bool good = each_field(element, why, [&](std::string_view key, const value& field) {
       if (key == "address") return has_delegate = read(field, key, entry.delegate, why);
       if (key == "chainId") return optional(field, key, entry.chain, why);
       if (key == "nonce") return optional(field, key, entry.nonce, why);
@@ -49,7 +49,7 @@ bool read_authorizations(value& v, std::vector<authorization>& out, fault& why) 
 }
 
 /// Fields that only some transactions have.
-bool read_typed_field(std::string_view key, value& v, transaction_event& out, fault& why) {
+bool read_typed_field(std::string_view key, const value& v, transaction_event& out, fault& why) {
   if (key == "maxFeePerGas") return optional(v, key, out.max_fee_per_gas, why);
   if (key == "maxPriorityFeePerGas") return optional(v, key, out.max_priority_fee_per_gas, why);
   if (key == "maxFeePerBlobGas") return optional(v, key, out.max_fee_per_blob_gas, why);
@@ -59,7 +59,7 @@ bool read_typed_field(std::string_view key, value& v, transaction_event& out, fa
   return true;
 }
 
-bool read_place_field(std::string_view key, value& v, place& out, fault& why) {
+bool read_place_field(std::string_view key, const value& v, place& out, fault& why) {
   if (key == "blockHash") return optional(v, key, out.block_hash, why);
   if (key == "blockNumber") return optional(v, key, out.number, why);
   if (key == "transactionIndex") return optional(v, key, out.transaction_index, why);
@@ -68,11 +68,11 @@ bool read_place_field(std::string_view key, value& v, place& out, fault& why) {
 
 }  // namespace
 
-bool read_transaction(value& v, transaction_event& out, place& where, fault& why) {
+bool read_transaction(const value& v, transaction_event& out, place& where, fault& why) {
   bool has_hash = false;
   bool has_from = false;
   bool has_input = false;
-  const bool good = each_field(v, why, [&](std::string_view key, value& field) {
+  const bool good = each_field(v, why, [&](std::string_view key, const value& field) {
     if (key == "hash") return has_hash = read(field, key, out.hash, why);
     if (key == "from") return has_from = read(field, key, out.from, why);
     if (key == "to") return optional(field, key, out.to, why);
@@ -97,11 +97,8 @@ bool read_transaction(value& v, transaction_event& out, place& where, fault& why
 namespace {
 
 /// A hash alone or a whole transaction.
-bool read_pending(json::value& v, mempool_event& out, json::fault& why) {
-  simdjson::ondemand::json_type type{};
-  if (v.type().get(type)) return why.at("", "broken value");
-  if (type == simdjson::ondemand::json_type::string)
-    return json::read(v, "pending transaction", out.hash, why);
+bool read_pending(const json::value& v, mempool_event& out, json::fault& why) {
+  if (json::is_string(v)) return json::read(v, "pending transaction", out.hash, why);
   transaction_event whole;
   json::place ignored;
   if (!json::read_transaction(v, whole, ignored, why)) return false;
@@ -140,12 +137,12 @@ bool is_known_transaction_type(chain_id chain, std::uint64_t type) noexcept {
 }
 
 result<mempool_event> decode_pending(json_parser& parser, const decode_context&,
-                                     std::string_view text) {
+                                     const json_text& text) {
   return json::decode_text_as<mempool_event>(parser, "pending transaction", text, read_pending);
 }
 
 result<mempool_event> decode_pending_by_hash(json_parser& parser, const decode_context& context,
-                                             std::string_view text) {
+                                             const json_text& text) {
   if (json::is_null_text(text)) return {errc::block_not_found, "the transaction is not known"};
   return decode_pending(parser, context, text);
 }

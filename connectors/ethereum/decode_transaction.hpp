@@ -14,12 +14,12 @@ namespace eremos {
 /// (`full`). Providers send either, whatever was asked for. Errors: malformed_json,
 /// malformed_shape (names the field).
 result<mempool_event> decode_pending(json_parser& parser, const decode_context& context,
-                                     std::string_view json);
+                                     const json_text& json);
 
 /// The result of eth_getTransactionByHash while it waits. Errors: as above, and block_not_found
 /// where the provider does not know it (null).
 result<mempool_event> decode_pending_by_hash(json_parser& parser, const decode_context& context,
-                                             std::string_view json);
+                                             const json_text& json);
 
 /// EIP-2718 types 0 to 4, and those the chain adds (Polygon 0x7f; Arbitrum 0x64 to 0x6a and 0x78;
 /// OP chains and Scroll 0x7e).

@@ -11,12 +11,12 @@ namespace eremos {
 
 /// A hex quantity; leading zeros and JSON numbers are tolerated. Errors: malformed_json,
 /// malformed_shape.
-result<uint256> decode_quantity(json_parser& parser, std::string_view json);
-result<std::uint64_t> decode_quantity64(json_parser& parser, std::string_view json);
+result<uint256> decode_quantity(json_parser& parser, const json_text& json);
+result<std::uint64_t> decode_quantity64(json_parser& parser, const json_text& json);
 /// A string (a subscription id, a client's version). A number is given as its text.
-result<std::string> decode_text(json_parser& parser, std::string_view json);
+result<std::string> decode_text(json_parser& parser, const json_text& json);
 /// 0x-hex bytes (eth_call, eth_getCode).
-result<byte_vector> decode_bytes(json_parser& parser, std::string_view json);
-result<bool> decode_flag(json_parser& parser, std::string_view json);
+result<byte_vector> decode_bytes(json_parser& parser, const json_text& json);
+result<bool> decode_flag(json_parser& parser, const json_text& json);
 
 }  // namespace eremos

@@ -23,14 +23,14 @@ ethereum_connector::block_promise ethereum_connector::on_fetch(const fetch_block
   const auto method = what.hash ? "eth_getBlockByHash" : "eth_getBlockByNumber";
   const auto param = what.hash ? to_hex(*what.hash) : fmt::format("{:#x}", what.number);
   call(method, fmt::format(R"(["{}",true])", param),
-       [this, promise, what, began_ns](const result<std::string_view>& answer) {
+       [this, promise, what, began_ns](const result<json_text>& answer) {
          on_block(what, began_ns, promise, answer);
        });
   return promise;
 }
 
 void ethereum_connector::on_block(const fetch_block& what, std::int64_t began_ns,
-                                  block_promise promise, const result<std::string_view>& answer) {
+                                  block_promise promise, const result<json_text>& answer) {
   if (!answer) return fail(promise, answer.error());
   auto record = decode_block(parser_, decoding(), *answer);
   if (!record && record.error().code == errc::block_not_found) {
@@ -48,14 +48,13 @@ void ethereum_connector::fetch_pieces(block_record&& record, block_promise promi
   auto whole = std::make_shared<block_record>(std::move(record));
   if (!receipts_supported_) return fetch_logs(whole, promise);
   call("eth_getBlockReceipts", fmt::format(R"(["{}"])", to_hex(whole->header.hash)),
-       [this, whole, promise](const result<std::string_view>& answer) {
+       [this, whole, promise](const result<json_text>& answer) {
          on_receipts(whole, promise, answer);
        });
 }
 
 void ethereum_connector::on_receipts(const std::shared_ptr<block_record>& whole,
-                                     block_promise promise,
-                                     const result<std::string_view>& answer) {
+                                     block_promise promise, const result<json_text>& answer) {
   if (!answer && answer.error().code == errc::method_unsupported) {
     // Until the next connection only: behind one address not every node is alike.
     receipts_supported_ = false;
@@ -82,7 +81,7 @@ void ethereum_connector::on_receipts(const std::shared_ptr<block_record>& whole,
 void ethereum_connector::fetch_logs(const std::shared_ptr<block_record>& whole,
                                     block_promise promise) {
   call("eth_getLogs", fmt::format(R"([{{"blockHash":"{}"}}])", to_hex(whole->header.hash)),
-       [this, whole, promise](const result<std::string_view>& answer) {
+       [this, whole, promise](const result<json_text>& answer) {
          if (!answer) return fail(promise, answer.error());
          auto logs = decode_logs(parser_, decoding(), *answer);
          if (!logs) return refuse(promise, "malformed_logs", logs.error());

@@ -103,7 +103,7 @@ void ethereum_connector::check_chain() {
 
 void ethereum_connector::ask_chain_id(door which) {
   call_at(which, "eth_chainId", "[]",
-          [this, which, attempt = attempt_](const result<std::string_view>& answer) {
+          [this, which, attempt = attempt_](const result<json_text>& answer) {
             if (attempt != attempt_) return;
             if (!answer) return lost(answer.error());
             const auto id = decode_quantity64(parser_, *answer);

@@ -127,27 +127,27 @@ class ethereum_connector final : public ethereum_actor::base {
   // Heads, logs and the mempool (ethereum_streams.cpp)
   void subscribe();
   void subscribe_hashes();
-  void remember_subscription(std::string_view what, const result<std::string_view>& answer);
+  void remember_subscription(std::string_view what, const result<json_text>& answer);
   void look_at_head();
   void poll();
   void tell_head(const block_event& head);
   void on_text(const ws_text& t);
   void on_frame(const rpc_frame& frame, const ws_text& t);
   void on_notification(const rpc_frame& frame, const ws_text& t);
-  void on_log(std::string_view json);
+  void on_log(const json_text& json);
   void add_pending(mempool_event&& pending);
   void send_pending();
   void look_up(const hash32& hash);
   void next_lookups();
-  void on_looked_up(const pending_lookup& asked, const result<std::string_view>& answer);
+  void on_looked_up(const pending_lookup& asked, const result<json_text>& answer);
 
   // Blocks (ethereum_blocks.cpp)
   block_promise on_fetch(const fetch_block& what);
   void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
-                const result<std::string_view>& answer);
+                const result<json_text>& answer);
   void fetch_pieces(block_record&& record, block_promise promise);
   void on_receipts(const std::shared_ptr<block_record>& whole, block_promise promise,
-                   const result<std::string_view>& answer);
+                   const result<json_text>& answer);
   void fetch_logs(const std::shared_ptr<block_record>& whole, block_promise promise);
   void deliver(block_record& whole, block_promise promise);
   void refuse(block_promise promise, std::string_view kind, const failure& why);
@@ -166,7 +166,7 @@ class ethereum_connector final : public ethereum_actor::base {
   std::size_t unchecked_ = 0;  ///< doors whose chain id is not known yet
   bool opened_ = false;
   backoff pause_;
-  std::map<std::string, std::string> subscriptions_;  ///< id → what; a few per connection
+  std::map<std::string, std::string, std::less<>> subscriptions_;  ///< id → what; a few
   std::uint64_t last_id_ = 0;
   rpc_calls calls_;
   bool receipts_supported_ = true;  ///< as far as this connection knows

@@ -18,15 +18,14 @@ constexpr std::size_t pending_batch_max = 256;
 // --- heads
 
 void ethereum_connector::subscribe() {
-  call("eth_subscribe", R"(["newHeads"])", [this](const result<std::string_view>& answer) {
-    remember_subscription("newHeads", answer);
-  });
+  call("eth_subscribe", R"(["newHeads"])",
+       [this](const result<json_text>& answer) { remember_subscription("newHeads", answer); });
   if (options_.logs)
     call("eth_subscribe", R"(["logs",{}])",
-         [this](const result<std::string_view>& answer) { remember_subscription("logs", answer); });
+         [this](const result<json_text>& answer) { remember_subscription("logs", answer); });
   if (options_.mempool == mempool_wish::full)
     call("eth_subscribe", R"(["newPendingTransactions",true])",
-         [this](const result<std::string_view>& answer) {
+         [this](const result<json_text>& answer) {
            if (answer || answer.error().code == errc::provider_unreachable)
              return remember_subscription("newPendingTransactions", answer);
            // Not every client knows the second parameter.
@@ -37,14 +36,13 @@ void ethereum_connector::subscribe() {
 }
 
 void ethereum_connector::subscribe_hashes() {
-  call("eth_subscribe", R"(["newPendingTransactions"])",
-       [this](const result<std::string_view>& answer) {
-         remember_subscription("newPendingTransactions", answer);
-       });
+  call("eth_subscribe", R"(["newPendingTransactions"])", [this](const result<json_text>& answer) {
+    remember_subscription("newPendingTransactions", answer);
+  });
 }
 
 void ethereum_connector::remember_subscription(std::string_view what,
-                                               const result<std::string_view>& answer) {
+                                               const result<json_text>& answer) {
   if (!answer) {
     if (answer.error().code == errc::provider_unreachable) return;
     bad_.count("subscription_refused", fmt::format("{}: {}", what, answer.error().message));
@@ -59,7 +57,7 @@ void ethereum_connector::remember_subscription(std::string_view what,
 /// What was missed while away, and every head where there is no subscription.
 void ethereum_connector::look_at_head() {
   call("eth_getBlockByNumber", R"(["latest",false])",
-       [this, attempt = attempt_](const result<std::string_view>& answer) {
+       [this, attempt = attempt_](const result<json_text>& answer) {
          if (attempt != attempt_) return;
          const bool polls = !has(door::ws);
          if (!answer) return polls ? lost(answer.error()) : void();
@@ -113,7 +111,7 @@ void ethereum_connector::on_frame(const rpc_frame& frame, const ws_text& t) {
 }
 
 void ethereum_connector::on_notification(const rpc_frame& frame, const ws_text& t) {
-  const auto known = subscriptions_.find(std::string{frame.subscription});
+  const auto known = subscriptions_.find(frame.subscription);
   if (known == subscriptions_.end()) return bad_.count("unknown_subscription", t.text);
   if (known->second == "newHeads") {
     const auto head = decode_head(parser_, frame.result);
@@ -131,7 +129,7 @@ void ethereum_connector::on_notification(const rpc_frame& frame, const ws_text& 
     look_up(pending->hash);
 }
 
-void ethereum_connector::on_log(std::string_view json) {
+void ethereum_connector::on_log(const json_text& json) {
   const auto seen = decode_log(parser_, decoding(), json);
   if (!seen) return bad_.count("malformed_log", seen.error().message);
   if (seen->removed) return sightings_.forget(seen->block_hash);
@@ -172,13 +170,13 @@ void ethereum_connector::look_up(const hash32& hash) {
 void ethereum_connector::next_lookups() {
   while (const auto wanted = lookups_.next())
     call("eth_getTransactionByHash", fmt::format(R"(["{}"])", to_hex(wanted->hash)),
-         [this, asked = *wanted, attempt = attempt_](const result<std::string_view>& answer) {
+         [this, asked = *wanted, attempt = attempt_](const result<json_text>& answer) {
            if (attempt == attempt_) on_looked_up(asked, answer);
          });
 }
 
 void ethereum_connector::on_looked_up(const pending_lookup& asked,
-                                      const result<std::string_view>& answer) {
+                                      const result<json_text>& answer) {
   lookups_.finish();
   if (!answer) {
     // Not on to the next: what is refused now is refused at once again. The next hash goes on.

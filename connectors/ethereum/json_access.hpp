@@ -1,16 +1,15 @@
-// How decoders read JSON with simdjson On-Demand: the parser's insides, a strict walk, and readers
-// of fields that say what was wrong where. Included by decoders only, never by a public header.
-// Owned by whoever owns the parser.
+// How decoders read JSON: the parser's insides, values of a proven text, and readers of fields that
+// say what was wrong where. Included by decoders only, never by a public header. Owned by whoever
+// owns the parser.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "connectors/ethereum/json_parser.hpp"
+#include "connectors/ethereum/json_tokens.hpp"
 #include "messages/bytes.hpp"
 #include "messages/inspect.hpp"
 #include "messages/units.hpp"
@@ -18,35 +17,37 @@
 namespace eremos {
 
 struct json_parser::internals {
-  simdjson::ondemand::parser ondemand;
-  simdjson::dom::parser strict;
-  std::vector<char> buffer;
-
-  /// A padded copy of the text; it lives until the next call.
-  simdjson::padded_string_view load(std::string_view text);
-  /// Starts On-Demand on a copy of the text.
-  simdjson::simdjson_result<simdjson::ondemand::document> open(std::string_view text);
-  /// The same for `[text]`: On-Demand treats a value alone in a document as a special case.
-  simdjson::simdjson_result<simdjson::ondemand::document> open_as_element(std::string_view text);
-
- private:
-  simdjson::simdjson_result<simdjson::ondemand::document> iterate(std::size_t size);
+  json_tokens tokens;
 };
 
 namespace json {
 
-using value = simdjson::ondemand::value;
+enum class kind : std::uint8_t { object, array, string, number, boolean, null };
 
-/// Whether nothing follows what was read (simdjson 3.0 has no document::at_end).
-bool at_end(simdjson::ondemand::document& document) noexcept;
-/// RFC 8259 §6, over the text of one token. simdjson itself refuses whole numbers over 64 bits.
-bool is_number(std::string_view token) noexcept;
-/// A value's text without the white space On-Demand leaves behind it. Consumes nothing.
-std::string_view token_of(value& v) noexcept;
-/// Reads all of a value and whatever it contains. False: not JSON, or deeper than simdjson's limit.
-bool walk(value& v, std::size_t depth = 0);
-/// The same, and the value's text, which points into the loaded buffer.
-bool walk_text(value& v, std::string_view& out);
+/// A value of a proven text. Lives until the tokens' next load().
+struct value {
+  const json_tokens* tokens = nullptr;
+  std::uint32_t at = 0;
+
+  json::kind kind() const noexcept;
+  /// As it stands in the text, with all it contains.
+  json_text text() const noexcept { return {tokens->whole(at), tokens, at}; }
+};
+
+inline bool is_null(const value& v) noexcept { return v.tokens->first(v.at) == 'n'; }
+inline bool is_string(const value& v) noexcept { return v.tokens->first(v.at) == '"'; }
+/// A string's content, without escapes.
+inline bool string_of(const value& v, std::string_view& out) {
+  if (!is_string(v)) return false;
+  out = v.tokens->string(v.at);
+  return true;
+}
+/// A string's content, or the digits of a number: providers may send either for a quantity.
+bool text_of(const value& v, std::string_view& out);
+
+/// The value of a text: of its tokens if it brings them, or else of the parser's, which are then
+/// loaded with it. None: not JSON.
+maybe<value> open(json_parser& parser, const json_text& text);
 
 /// Why a known shape could not be read: "transactions[3].hash: missing". Built from the inside out.
 class fault {
@@ -64,15 +65,14 @@ class fault {
 
 /// Calls `read(key, value)` for every field of an object; stops at the first false.
 template <class Read>
-bool each_field(value& v, fault& why, Read&& read) {
-  simdjson::ondemand::object object;
-  if (v.get_object().get(object)) return why.at("", "not an object");
-  for (auto item : object) {
-    simdjson::ondemand::field field;
-    std::string_view key;
-    if (std::move(item).get(field) || field.unescaped_key().get(key))
-      return why.at("", "broken object");
-    if (!read(key, field.value())) return false;
+bool each_field(const value& v, fault& why, Read&& read) {
+  const auto& tokens = *v.tokens;
+  if (tokens.first(v.at) != '{') return why.at("", "not an object");
+  for (auto at = v.at + 1; tokens.first(at) != '}';) {
+    const value field{&tokens, at + 2};  // a key and its colon come before
+    if (!read(tokens.string(at), field)) return false;
+    at = tokens.after(field.at);
+    if (tokens.first(at) == ',') ++at;
   }
   return true;
 }
@@ -80,38 +80,29 @@ bool each_field(value& v, fault& why, Read&& read) {
 /// Calls `read(index, value)` for every element of an array; stops at the first false, which the
 /// fault then places at `name[index]`.
 template <class Read>
-bool each_element(simdjson::ondemand::array& array, std::string_view name, fault& why,
-                  Read&& read) {
+bool each_element(const value& v, std::string_view name, fault& why, Read&& read) {
+  const auto& tokens = *v.tokens;
+  if (tokens.first(v.at) != '[') return why.at(name, "not a list");
   std::size_t index = 0;
-  for (auto item : array) {
-    value element;
-    if (std::move(item).get(element)) return why.at(name, "broken list");
+  for (auto at = v.at + 1; tokens.first(at) != ']'; ++index) {
+    const value element{&tokens, at};
     if (!read(index, element)) return why.under(name, index);
-    ++index;
+    at = tokens.after(at);
+    if (tokens.first(at) == ',') ++at;
   }
   return true;
 }
-template <class Read>
-bool each_element(value& v, std::string_view name, fault& why, Read&& read) {
-  simdjson::ondemand::array array;
-  if (v.get_array().get(array)) return why.at(name, "not a list");
-  return each_element(array, name, why, std::forward<Read>(read));
-}
-
-bool is_null(value& v);
-/// A string's text, or the digits of a number: providers may send either for a quantity.
-bool text_of(value& v, std::string_view& out);
 
 // Readers of one field. `name` is for the fault. None takes null: see optional().
-bool read(value& v, std::string_view name, std::uint64_t& out, fault& why);
-bool read(value& v, std::string_view name, uint256& out, fault& why);
-bool read(value& v, std::string_view name, byte_vector& out, fault& why);
-bool read(value& v, std::string_view name, bool& out, fault& why);
+bool read(const value& v, std::string_view name, std::uint64_t& out, fault& why);
+bool read(const value& v, std::string_view name, uint256& out, fault& why);
+bool read(const value& v, std::string_view name, byte_vector& out, fault& why);
+bool read(const value& v, std::string_view name, bool& out, fault& why);
 /// Seconds of the chain's clock, as milliseconds.
-bool read_seconds(value& v, std::string_view name, time_ms& out, fault& why);
+bool read_seconds(const value& v, std::string_view name, time_ms& out, fault& why);
 
 template <std::size_t N, class Tag>
-bool read(value& v, std::string_view name, fixed_bytes<N, Tag>& out, fault& why) {
+bool read(const value& v, std::string_view name, fixed_bytes<N, Tag>& out, fault& why) {
   std::string_view text;
   if (text_of(v, text) && read_hex(text, out.data)) return true;
   return why.at(name, fmt::format("not {} bytes of hex", N));
@@ -119,7 +110,7 @@ bool read(value& v, std::string_view name, fixed_bytes<N, Tag>& out, fault& why)
 
 /// Null counts as absent.
 template <class T>
-bool optional(value& v, std::string_view name, maybe<T>& out, fault& why) {
+bool optional(const value& v, std::string_view name, maybe<T>& out, fault& why) {
   if (is_null(v)) return true;
   T found{};
   if (!read(v, name, found, why)) return false;
@@ -127,31 +118,19 @@ bool optional(value& v, std::string_view name, maybe<T>& out, fault& why) {
   return true;
 }
 template <class T>
-bool optional(value& v, std::string_view name, T& out, fault& why) {
+bool optional(const value& v, std::string_view name, T& out, fault& why) {
   return is_null(v) || read(v, name, out, why);
 }
 
-/// Opens the text and calls `decode(value, fault)`, whose false becomes malformed_shape, or
-/// malformed_json if a strict parse says so. `null` is not special here.
+/// Calls `decode(value, out, fault)`, whose false becomes malformed_shape, or malformed_json if a
+/// strict parse says so. `null` is not special here.
 template <class T, class Decode>
-result<T> decode_text_as(json_parser& parser, std::string_view what, std::string_view text,
+result<T> decode_text_as(json_parser& parser, std::string_view what, const json_text& text,
                          Decode&& decode) {
   fault why;
   T out{};
-  bool good = false, found = false;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::array root;
-  if (parser.access().open_as_element(text).get(document) == simdjson::SUCCESS &&
-      document.get_array().get(root) == simdjson::SUCCESS)
-    for (auto item : root) {
-      value element;
-      good =
-          !found && std::move(item).get(element) == simdjson::SUCCESS && decode(element, out, why);
-      found = true;
-      if (!good) break;
-    }
-  if (good && !at_end(document)) good = false;
-  if (good) return out;
+  const auto root = open(parser, text);
+  if (root && decode(*root, out, why)) return out;
   if (!is_json(parser, text)) return {errc::malformed_json, fmt::format("{}: not JSON", what)};
   return {errc::malformed_shape,
           fmt::format("{}: {}", what, why.text().empty() ? "not an object" : why.text())};

@@ -35,7 +35,7 @@ struct rpc_frame {
   maybe<std::uint64_t> id;
   std::string_view id_text;       ///< as JSON text, quotes included; empty if absent or null
   std::string_view subscription;  ///< id of a subscription, without quotes
-  std::string_view result;        ///< as JSON text, proven well-formed; for decode_*
+  json_text result;               ///< proven well-formed; for decode_*
   rpc_error error;                ///< for error; for unknown and malformed `message` says why
 };
 
@@ -46,9 +46,9 @@ inline constexpr std::size_t batch_frames_max = 4'096;
 class frame_decoder {
  public:
   /// The messages of one frame in their order; a malformed or unknown frame is one message. Key
-  /// order does not matter; of a key given twice the last counts. On-Demand reads every byte of
-  /// the frame; what it does not take for a known shape is parsed once more with DOM, which alone
-  /// tells malformed from unknown.
+  /// order does not matter; of a key given twice the last counts. Every byte of the frame is
+  /// proven; what is not taken for a known shape is parsed once more with DOM, which alone tells
+  /// malformed from unknown.
   const std::vector<rpc_frame>& decode(std::string_view text);
 
  private:

@@ -13,7 +13,7 @@
 namespace eremos {
 
 /// The answer's `result` as JSON text, valid during the call; or why there is none.
-using rpc_continuation = std::function<void(const result<std::string_view>&)>;
+using rpc_continuation = std::function<void(const result<json_text>&)>;
 
 /// {"jsonrpc":"2.0","id":…,"method":…,"params":…}; `params` is JSON.
 std::string rpc_request_text(std::uint64_t id, std::string_view method, std::string_view params);

@@ -8,18 +8,14 @@ namespace {
 using json::fault;
 using json::value;
 
-bool read_chain(value& v, maybe<chain_id>& out, fault& why) {
+bool read_chain(const value& v, maybe<chain_id>& out, fault& why) {
   return json::optional(v, "chain_id", out, why);
 }
 
-bool read_method(value& v, std::string_view& out, fault& why) {
-  return v.get_string().get(out) == simdjson::SUCCESS || why.at("method", "not a string");
-}
-
-void read_time(value& v, recorded_line& out) {
-  std::string_view text;
+void read_time(const value& v, recorded_line& out) {
   if (json::is_null(v)) return;
-  const auto at = v.get_string().get(text) == simdjson::SUCCESS
+  std::string_view text;
+  const auto at = json::string_of(v, text)
                       ? parse_rfc3339(text)
                       : result<time_ms>{errc::malformed_number, "not a string"};
   if (at)
@@ -28,44 +24,30 @@ void read_time(value& v, recorded_line& out) {
     out.bad_time = true;
 }
 
-bool read_field(std::string_view key, value& v, recorded_line& out, fault& why) {
-  if (key == "result") return json::walk_text(v, out.result);
-  if (key == "params") return json::walk_text(v, out.params);
-  if (key == "method") return read_method(v, out.method, why);
+bool read_field(std::string_view key, const value& v, recorded_line& out, fault& why) {
+  if (key == "result") out.result = v.text();
+  if (key == "params") out.params = v.text();
+  if (key == "method") return json::string_of(v, out.method) || why.at("method", "not a string");
   if (key == "chain_id") return read_chain(v, out.chain, why);
-  if (key == "error") return out.has_error = !json::is_null(v), !out.has_error || json::walk(v);
-  if (key == "received_at") {
-    simdjson::ondemand::json_type type{};
-    if (v.type().get(type)) return false;
-    const bool is_text = type == simdjson::ondemand::json_type::string;
-    if (!is_text && type != simdjson::ondemand::json_type::null)
-      return out.bad_time = true, json::walk(v);
-    read_time(v, out);
-    return true;
-  }
-  return json::walk(v);
+  if (key == "error") out.has_error = !json::is_null(v);
+  if (key == "received_at") read_time(v, out);
+  return true;
 }
 
 bool read_line(json_parser& parser, std::string_view text, recorded_line& out, fault& why) {
-  simdjson::ondemand::document document;
-  value root;
-  if (parser.access().open(text).get(document) ||
-      document.get_value().get(root) != simdjson::SUCCESS)
-    return why.at("", "not an object");
-  if (!json::each_field(
-          root, why, [&](std::string_view key, value& v) { return read_field(key, v, out, why); }))
+  const auto root = json::open(parser, text);
+  if (!root) return false;
+  if (!json::each_field(*root, why, [&](std::string_view key, const value& v) {
+        return read_field(key, v, out, why);
+      }))
     return false;
-  if (out.method.empty()) return why.at("method", "missing");
-  return json::at_end(document);
+  return !out.method.empty() || why.at("method", "missing");
 }
 
 /// One parameter: a block's number or hash, a subscription's topic, or a filter.
-bool read_parameter(value& v, recorded_request& out, fault& ignored) {
-  simdjson::ondemand::json_type type{};
-  if (v.type().get(type)) return false;
-  if (type == simdjson::ondemand::json_type::string) {
-    std::string_view text;
-    if (v.get_string().get(text)) return false;
+bool read_parameter(const value& v, recorded_request& out, fault& ignored) {
+  std::string_view text;
+  if (json::string_of(v, text)) {
     if (out.topic.empty()) out.topic = text;
     if (const auto hash = parse_hash32(text)) {
       out.hash = *hash;
@@ -74,9 +56,9 @@ bool read_parameter(value& v, recorded_request& out, fault& ignored) {
     }
     return true;
   }
-  if (type != simdjson::ondemand::json_type::object) return true;
+  if (v.kind() != json::kind::object) return true;
   bool has_filter = false;
-  const bool good = json::each_field(v, ignored, [&](std::string_view key, value& field) {
+  const bool good = json::each_field(v, ignored, [&](std::string_view key, const value& field) {
     if (key == "address" || key == "topics") has_filter = has_filter || !json::is_null(field);
     if (key != "blockHash") return true;
     hash32 hash;
@@ -87,14 +69,12 @@ bool read_parameter(value& v, recorded_request& out, fault& ignored) {
   return good;
 }
 
-bool read_request(value& v, recorded_request& out, fault& ignored) {
-  simdjson::ondemand::json_type type{};
-  if (v.type().get(type)) return false;
-  if (type == simdjson::ondemand::json_type::array)
-    return json::each_element(v, "", ignored, [&](std::size_t, value& element) {
+bool read_request(const value& v, recorded_request& out, fault& ignored) {
+  if (v.kind() == json::kind::array)
+    return json::each_element(v, "", ignored, [&](std::size_t, const value& element) {
       return read_parameter(element, out, ignored);
     });
-  return json::each_field(v, ignored, [&](std::string_view key, value& field) {
+  return json::each_field(v, ignored, [&](std::string_view key, const value& field) {
     if (key == "chainid" || key == "boolean") return true;
     return read_parameter(field, out, ignored);
   });
@@ -110,15 +90,11 @@ result<recorded_line> parse_recorded_line(json_parser& parser, std::string_view 
   return {errc::malformed_shape, why.text().empty() ? "not a recorded answer" : why.text()};
 }
 
-recorded_request parse_recorded_request(json_parser& parser, std::string_view params) {
+recorded_request parse_recorded_request(json_parser& parser, const json_text& params) {
   recorded_request out;
   if (params.empty()) return out;
   fault ignored;
-  simdjson::ondemand::document document;
-  value root;
-  if (parser.access().open(params).get(document) == simdjson::SUCCESS &&
-      document.get_value().get(root) == simdjson::SUCCESS)
-    read_request(root, out, ignored);
+  if (const auto root = json::open(parser, params)) read_request(*root, out, ignored);
   return out;
 }
 

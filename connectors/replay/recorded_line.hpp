@@ -14,8 +14,8 @@ namespace eremos {
 struct recorded_line {
   maybe<chain_id> chain;       ///< absent in recordings of a single chain
   std::string_view method;     ///< without quotes
-  std::string_view params;     ///< JSON text; empty if absent
-  std::string_view result;     ///< JSON text, proven well-formed; empty if absent
+  json_text params;            ///< empty if absent
+  json_text result;            ///< proven well-formed; empty if absent
   bool has_error = false;      ///< the provider answered with an error
   maybe<time_ms> received_at;  ///< wall clock of the recorder
   bool bad_time = false;       ///< received_at is there, but is no time
@@ -34,6 +34,6 @@ struct recorded_request {
 
 /// `params` as an array or as an object (as caching proxies store them). What is not understood is
 /// left out.
-recorded_request parse_recorded_request(json_parser& parser, std::string_view params);
+recorded_request parse_recorded_request(json_parser& parser, const json_text& params);
 
 }  // namespace eremos

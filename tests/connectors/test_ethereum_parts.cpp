@@ -85,7 +85,7 @@ TEST_CASE("options of a provider: what is wrong is said with its place") {
 TEST_CASE("calls: each gets one answer, by id, in time or not at all") {
   rpc_calls calls;
   std::vector<std::string> said;
-  const auto note = [&](const result<std::string_view>& r) {
+  const auto note = [&](const result<json_text>& r) {
     said.push_back(r ? std::string{*r} : r.error().message);
   };
   calls.add(1, "eth_a", note);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "connectors/ethereum/decode_block.hpp"
+#include "connectors/ethereum/decode_log.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
 #include "connectors/ethereum/json_rpc.hpp"
 #include "tests/connectors/capture_files.hpp"
@@ -114,6 +115,32 @@ TEST_CASE("FRAME: JSON of no known shape is unknown, not malformed") {
     CHECK(one(decoder, text).kind == frame_kind::unknown);
 }
 
+TEST_CASE("FRAME: a result that knows its tokens decodes like its text alone") {
+  const std::string hash = "0x" + std::string(64, 'a');
+  const std::string log = R"({ "address" : "0x)" + std::string(40, '1') +
+                          R"(", "addr\u0065ss2": {"a":[[],{}, "]"]}, "topics": [")" + hash +
+                          R"(" ], "d\u0061ta":"0x0\u0030ff","transactionHash":")" + hash +
+                          R"(","transactionIndex":"0x3","blockNumber":16,"logIndex":"0x2",)" +
+                          R"("blockHash":")" + hash + R"(","removed": false })";
+  frame_decoder decoder;
+  const auto& frames = decoder.decode(R"([{"id":1,"result":)" + log + R"(}, {"id":2,"result": )" +
+                                      log + R"( },{"id":3,"result":[)" + log + "]}]");
+  REQUIRE(frames.size() == 3);
+  json_parser parser;
+  const auto alone = decode_log(parser, {.chain = 1}, log);
+  REQUIRE(alone);
+  CHECK(alone->number == 16);
+  CHECK(alone->log.data == byte_vector{0x00, 0xff});
+  for (const auto& frame : {frames[1], frames[0]}) {
+    CHECK(frame.result == log);
+    const auto inside = decode_log(parser, {.chain = 1}, frame.result);
+    REQUIRE(inside);
+    CHECK(inside->log == alone->log);
+    CHECK(inside->block_hash == alone->block_hash);
+  }
+  CHECK(decode_log(parser, {.chain = 1}, frames[2].result).error().message == "log: not an object");
+}
+
 TEST_CASE("FRAME: a batch over the limit is unknown") {
   frame_decoder decoder;
   std::string text = "[{}";
@@ -197,7 +224,7 @@ TEST_CASE("FRAME: real provider errors are errors, none malformed") {
   CHECK(errors == 18);
 }
 
-TEST_CASE("FRAME: no damage makes On-Demand accept what a strict parse refuses") {
+TEST_CASE("FRAME: no damage makes it accept what a strict parse refuses") {
   const std::string good =
       R"({"jsonrpc":"2.0","id":12,"result":{"a":[1,-2.5e3,true,false,null,"x\u00e9\n"],"b":{"c":{}}}})";
   frame_decoder decoder;

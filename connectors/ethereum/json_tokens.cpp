@@ -1,0 +1,148 @@
+#include "connectors/ethereum/json_tokens.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace eremos {
+namespace {
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+void skip_digits(std::string_view& text) noexcept {
+  while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
+}
+
+}  // namespace
+
+bool json_tokens::index(std::string_view text) {
+  if (text_.size() < text.size() + simdjson::SIMDJSON_PADDING)
+    text_.resize(text.size() + simdjson::SIMDJSON_PADDING);
+  if (!text.empty()) std::memcpy(text_.data(), text.data(), text.size());
+  std::memset(text_.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
+  const auto capacity = stage_one_ ? stage_one_->capacity() : 0;
+  // Grown by half, so that slowly growing frames do not reallocate each time.
+  constexpr std::size_t least = 64 * 1024;
+  if (const auto want = std::max({least, text.size(), capacity}); want > capacity) {
+    const auto grown = std::max(want, capacity + capacity / 2);
+    const auto error =
+        stage_one_ ? stage_one_->set_capacity(grown)
+                   : simdjson::get_active_implementation()->create_dom_parser_implementation(
+                         grown, simdjson::DEFAULT_MAX_DEPTH, stage_one_);
+    if (error) return false;
+  }
+  if (stage_one_->stage1(reinterpret_cast<const std::uint8_t*>(text_.data()), text.size(),
+                         simdjson::stage1_mode::regular))
+    return false;
+  starts_ = stage_one_->structural_indexes.get();
+  count_ = stage_one_->n_structural_indexes;
+  stage_one_->structural_indexes[count_] = static_cast<std::uint32_t>(text.size());
+  return true;
+}
+
+bool json_tokens::load(std::string_view text) {
+  unescaped_.clear();
+  count_ = 0;
+  if (!index(text)) return false;
+  has_escapes_ = std::memchr(text_.data(), '\\', text.size()) != nullptr;
+  if (after_.size() < count_) after_.resize(count_);
+  return prove();
+}
+
+bool json_tokens::prove() {
+  std::size_t depth = 0;
+  for (std::uint32_t at = 0; at < count_;) {
+    const char c = first(at);
+    if (is_opening(c)) {
+      if (depth == open_.size()) return false;
+      open_[depth++] = at++;
+      if (first(at) != closing(c)) {
+        if (c == '{' && !skip_key(at)) return false;
+        continue;
+      }
+    } else {
+      if (!is_scalar(at)) return false;
+      ++at;
+    }
+    // A value has ended: what holds it goes on or ends as well.
+    for (;;) {
+      if (depth == 0) return at == count_;
+      const auto holder = open_[depth - 1];
+      const char held_by = first(holder), next = first(at);
+      if (next == ',') {
+        ++at;
+        if (held_by == '{' && !skip_key(at)) return false;
+        break;
+      }
+      if (next != closing(held_by)) return false;
+      after_[holder] = ++at;
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// A key and its colon.
+bool json_tokens::skip_key(std::uint32_t& at) const {
+  if (first(at) != '"' || !is_string(at) || first(at + 1) != ':') return false;
+  at += 2;
+  return true;
+}
+
+bool json_tokens::is_scalar(std::uint32_t at) const {
+  switch (first(at)) {
+    case '"':
+      return is_string(at);
+    case 't':
+      return token(at) == "true";
+    case 'f':
+      return token(at) == "false";
+    case 'n':
+      return token(at) == "null";
+    default:
+      return json::is_number(token(at));
+  }
+}
+
+/// Quotes, UTF-8 and control characters were checked before; what follows a backslash was not.
+bool json_tokens::has_good_escapes(std::uint32_t at) const {
+  const auto text = token(at);
+  return std::memchr(text.data(), '\\', text.size()) == nullptr ||
+         strict_.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
+}
+
+std::string_view json_tokens::unescaped(std::string_view quoted) const {
+  const auto content = quoted.substr(1, quoted.size() - 2);
+  if (std::memchr(content.data(), '\\', content.size()) == nullptr) return content;
+  std::string_view plain;
+  if (strict_.parse(quoted.data(), quoted.size()).get(plain)) return content;  // was proven: never
+  return unescaped_.emplace_back(plain);
+}
+
+std::string_view json_tokens::whole(std::uint32_t at) const noexcept {
+  const auto last = token(after(at) - 1);
+  const char* begin = text_.data() + starts_[at];
+  return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+}
+
+bool json::is_number(std::string_view token) noexcept {
+  if (!token.empty() && token.front() == '-') token.remove_prefix(1);
+  if (token.empty() || !is_digit(token.front())) return false;
+  if (token.front() == '0')
+    token.remove_prefix(1);
+  else
+    skip_digits(token);
+  if (!token.empty() && token.front() == '.') {
+    token.remove_prefix(1);
+    if (token.empty() || !is_digit(token.front())) return false;
+    skip_digits(token);
+  }
+  if (!token.empty() && (token.front() == 'e' || token.front() == 'E')) {
+    token.remove_prefix(1);
+    if (!token.empty() && (token.front() == '+' || token.front() == '-')) token.remove_prefix(1);
+    if (token.empty() || !is_digit(token.front())) return false;
+    skip_digits(token);
+  }
+  return token.empty();
+}
+
+}  // namespace eremos
