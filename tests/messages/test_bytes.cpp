@@ -43,6 +43,30 @@ TEST_CASE("bytes: text of another length or with another character is refused by
   for (const char* bad : {"", "0", "0x0", "0xabc", "abcd", "0x0g"}) CHECK_FALSE(parse_hex(bad));
 }
 
+TEST_CASE("bytes: at every place of every length the 22 hex digits are taken and nothing else") {
+  const auto value_of = [](int c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  };
+  for (std::size_t length = 1; length <= 33; ++length) {
+    byte_vector out(length);
+    for (std::size_t at = 0; at < 2 * length; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text = "0x" + std::string(2 * length, '7');
+        text[2 + at] = static_cast<char>(c);
+        const auto value = value_of(c);
+        const bool is_taken = read_hex(text, out);
+        if (is_taken != (value >= 0)) FAIL(length << " bytes, character " << c << " at " << at);
+        if (!is_taken) continue;
+        byte_vector want(length, 0x77);
+        want[at / 2] = static_cast<std::uint8_t>(at % 2 == 0 ? value << 4 | 7 : 7 << 4 | value);
+        if (out != want) FAIL(length << " bytes, digit " << text[2 + at] << " at " << at);
+      }
+    }
+  }
+}
+
 TEST_CASE("bytes: no text makes a parser fail otherwise than by saying so") {
   rc::prop("any bytes as text", [] {
     const auto text = *test::any_text();
