@@ -16,6 +16,13 @@ constexpr int nibble(char c) noexcept {
   return -1;
 }
 
+constexpr auto nibble_table = [] {
+  std::array<std::int8_t, 256> out{};
+  for (int c = 0; c < 256; ++c)
+    out[static_cast<std::size_t>(c)] = static_cast<std::int8_t>(nibble(static_cast<char>(c)));
+  return out;
+}();
+
 // GCC's and Clang's vectors: 16 digits at once on every machine that has such registers (SSE2,
 // Neon), ordinary code elsewhere.
 using vector_of_16 [[gnu::vector_size(16)]] = std::uint8_t;
@@ -104,6 +111,19 @@ bool read_hex(std::string_view text, std::span<std::uint8_t> out) noexcept {
     out[i] = static_cast<std::uint8_t>((high << 4) | low);
   }
   return true;
+}
+
+bool read_hex_number(std::string_view text, std::uint64_t& out) noexcept {
+  if (text.size() < 3 || text.size() > 18 || text[0] != '0' || (text[1] != 'x' && text[1] != 'X'))
+    return false;
+  out = 0;
+  int all = 0;
+  for (const char c : text.substr(2)) {
+    const int digit = nibble_table[static_cast<unsigned char>(c)];
+    all |= digit;
+    out = out << 4 | static_cast<std::uint64_t>(digit & 15);
+  }
+  return all >= 0;
 }
 
 result<byte_vector> parse_hex(std::string_view text) {

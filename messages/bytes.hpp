@@ -86,6 +86,9 @@ std::string to_hex(const fixed_bytes<N, Tag>& x) {
 /// unspecified.
 bool read_hex(std::string_view text, std::span<std::uint8_t> out) noexcept;
 
+/// Reads a number of 1 to 16 digits after 0x, of either case. False leaves `out` unspecified.
+bool read_hex_number(std::string_view text, std::uint64_t& out) noexcept;
+
 /// Any even number of digits after 0x, "0x" included. Errors: malformed_hex.
 result<byte_vector> parse_hex(std::string_view text);
 /// Errors: malformed_hex.

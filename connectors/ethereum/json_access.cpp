@@ -72,6 +72,7 @@ bool text_of(const value& v, std::string_view& out) {
 }
 
 bool read(const value& v, std::string_view name, std::uint64_t& out, fault& why) {
+  if (is_string(v) && read_hex_number(v.tokens->string(v.at), out)) return true;
   uint256 wide;
   if (!read(v, name, wide, why)) return false;
   if (!wide.fits_uint64()) return why.at(name, "over 64 bits");
@@ -82,6 +83,10 @@ bool read(const value& v, std::string_view name, std::uint64_t& out, fault& why)
 bool read(const value& v, std::string_view name, uint256& out, fault& why) {
   std::string_view text;
   if (!text_of(v, text)) return why.at(name, "not a quantity");
+  if (std::uint64_t small = 0; read_hex_number(text, small)) {
+    out = small;
+    return true;
+  }
   const auto number = parse_uint256(text);
   if (!number) return why.at(name, "not a quantity");
   out = *number;
