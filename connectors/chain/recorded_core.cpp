@@ -1,8 +1,40 @@
 #include "connectors/chain/recorded_core.hpp"
 
+#include <algorithm>
+
 #include "connectors/ethereum/block_pieces.hpp"
 
 namespace eremos {
+
+namespace {
+
+/// A piece's own words, without its transactions, receipts and logs: those may be many.
+block_record without_lists(const block_record& record) {
+  block_record out;
+  out.chain = record.chain;
+  out.header = record.header;
+  out.has_header = record.has_header;
+  out.has_transactions = record.has_transactions;
+  out.has_receipts = record.has_receipts;
+  out.has_logs = record.has_logs;
+  out.time = record.time;
+  out.unknown_transaction_types = record.unknown_transaction_types;
+  out.noted_at = record.noted_at;
+  out.received_ns = record.received_ns;
+  return out;
+}
+
+/// False: it is there already. Indexes mostly come in order.
+bool add_index(std::vector<std::uint64_t>& sorted, std::uint64_t index) {
+  const auto at = sorted.empty() || sorted.back() < index
+                      ? sorted.end()
+                      : std::lower_bound(sorted.begin(), sorted.end(), index);
+  if (at != sorted.end() && *at == index) return false;
+  sorted.insert(at, index);
+  return true;
+}
+
+}  // namespace
 
 recorded_core::passed& recorded_core::entry(const hash32& hash) {
   const auto [at, fresh] = passed_.try_emplace(hash);
@@ -35,14 +67,12 @@ void recorded_core::link(const block_record& record, recorded_verdict& out) {
 }
 
 void recorded_core::keep_new(const block_record& record, passed& known, block_record& fresh) {
-  fresh.receipts.clear();
-  fresh.logs.clear();
   for (const auto& t : record.transactions)
     if (known.transactions.insert(t.hash).second) ++counts_.transactions;
   for (const auto& r : record.receipts)
     if (known.transactions.insert(r.transaction_hash).second) ++counts_.transactions;
   for (auto& log : all_logs(record)) {
-    if (!known.logs.insert(log.log_index).second) continue;
+    if (!add_index(known.logs, log.log_index)) continue;
     ++counts_.logs;
     fresh.logs.push_back(std::move(log));
   }
@@ -50,7 +80,7 @@ void recorded_core::keep_new(const block_record& record, passed& known, block_re
 
 recorded_verdict recorded_core::on_record(const block_record& record) {
   recorded_verdict out;
-  out.fresh = record;
+  out.fresh = without_lists(record);
   const bool block_is_new = record.has_header && !entry(record.header.hash).block;
   if (block_is_new) {
     link(record, out);
@@ -62,9 +92,8 @@ recorded_verdict recorded_core::on_record(const block_record& record) {
   if (record.has_transactions && !known.transactions_passed) {
     known.transactions_passed = true;
     counts_.unknown_transaction_types += record.unknown_transaction_types;
-    join_receipts(out.fresh);
-  } else {
-    out.fresh.transactions.clear();
+    out.fresh.transactions = record.transactions;
+    join_receipts(out.fresh.transactions, record.receipts);
   }
   keep_new(record, known, out.fresh);
   if (!block_is_new) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "connectors/chain/ledger.hpp"
 #include "messages/chain.hpp"
@@ -46,7 +47,7 @@ class recorded_core {
     bool block = false;                       ///< as a link of the chain: its header
     bool transactions_passed = false;         ///< all of them, as events
     std::unordered_set<hash32> transactions;  ///< that were counted
-    std::unordered_set<std::uint64_t> logs;
+    std::vector<std::uint64_t> logs;          ///< indexes, sorted
   };
   passed& entry(const hash32& hash);
   void keep_new(const block_record& record, passed& known, block_record& fresh);

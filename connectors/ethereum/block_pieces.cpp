@@ -45,6 +45,22 @@ void merge_logs(block_record& into, block_record& piece) {
   }
 }
 
+void join(transaction_event& txn, const receipt_record& receipt) {
+  txn.succeeded = receipt.succeeded;
+  txn.gas_used = receipt.gas_used;
+  txn.contract_address = receipt.contract_address;
+  if (!receipt.effective_gas_price) return;
+  txn.effective_gas_price = receipt.effective_gas_price;
+  txn.gas_price = *receipt.effective_gas_price;
+}
+
+/// Whether each transaction's receipt is at its own place, as in any whole block.
+bool side_by_side(const std::vector<transaction_event>& transactions,
+                  const std::vector<receipt_record>& receipts) {
+  return std::equal(transactions.begin(), transactions.end(), receipts.begin(), receipts.end(),
+                    [](const auto& t, const auto& r) { return t.hash == r.transaction_hash; });
+}
+
 }  // namespace
 
 status merge_piece(block_record& into, block_record&& piece) {
@@ -89,21 +105,23 @@ status is_asked_for(const block_record& got, const fetch_block& asked) {
 }
 
 std::size_t join_receipts(block_record& block) {
+  return join_receipts(block.transactions, block.receipts);
+}
+
+std::size_t join_receipts(std::vector<transaction_event>& transactions,
+                          const std::vector<receipt_record>& receipts) {
+  if (side_by_side(transactions, receipts)) {
+    for (std::size_t i = 0; i < transactions.size(); ++i) join(transactions[i], receipts[i]);
+    return transactions.size();
+  }
   std::unordered_map<hash32, const receipt_record*> by_hash;
-  by_hash.reserve(block.receipts.size());
-  for (const auto& receipt : block.receipts) by_hash.emplace(receipt.transaction_hash, &receipt);
+  by_hash.reserve(receipts.size());
+  for (const auto& receipt : receipts) by_hash.emplace(receipt.transaction_hash, &receipt);
   std::size_t joined = 0;
-  for (auto& txn : block.transactions) {
+  for (auto& txn : transactions) {
     const auto at = by_hash.find(txn.hash);
     if (at == by_hash.end()) continue;
-    const auto& receipt = *at->second;
-    txn.succeeded = receipt.succeeded;
-    txn.gas_used = receipt.gas_used;
-    txn.contract_address = receipt.contract_address;
-    if (receipt.effective_gas_price) {
-      txn.effective_gas_price = receipt.effective_gas_price;
-      txn.gas_price = *receipt.effective_gas_price;
-    }
+    join(txn, *at->second);
     ++joined;
   }
   return joined;

@@ -19,6 +19,8 @@ status is_asked_for(const block_record& got, const fetch_block& asked);
 /// effective_gas_price, which also becomes gas_price. Matched by transaction hash. Returns the
 /// number of transactions that have a receipt.
 std::size_t join_receipts(block_record& block);
+std::size_t join_receipts(std::vector<transaction_event>& transactions,
+                          const std::vector<receipt_record>& receipts);
 
 /// Every log of the receipts and of `logs`, by log index, each index once (a receipt's wins).
 std::vector<contract_event> all_logs(const block_record& block);
