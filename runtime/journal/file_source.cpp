@@ -67,13 +67,16 @@ std::size_t file_source::read(std::span<char> out) {
 }
 
 std::size_t file_source::read_plain(std::span<char> out) {
-  if (!refill()) {
-    end_ = std::ferror(file_.get()) ? source_end::truncated : source_end::clean;
-    return 0;
+  std::size_t count = 0;
+  if (input_at_ < input_size_) {  // what open() looked at
+    count = std::min(out.size(), input_size_ - input_at_);
+    std::memcpy(out.data(), input_.data() + input_at_, count);
+    input_at_ += count;
+    return count;
   }
-  const auto count = std::min(out.size(), input_size_ - input_at_);
-  std::memcpy(out.data(), input_.data() + input_at_, count);
-  input_at_ += count;
+  count = std::fread(out.data(), 1, out.size(), file_.get());
+  stored_bytes_read_ += count;
+  if (count == 0) end_ = std::ferror(file_.get()) ? source_end::truncated : source_end::clean;
   return count;
 }
 

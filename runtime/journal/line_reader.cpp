@@ -1,5 +1,7 @@
 #include "runtime/journal/line_reader.hpp"
 
+#include <cstring>
+
 namespace eremos {
 namespace {
 
@@ -17,35 +19,39 @@ line_reader::line_reader(file_source source, std::filesystem::path path, std::si
     : source_(std::move(source)), path_(std::move(path)), line_max_(line_max) {}
 
 bool line_reader::fill() {
-  buffer_.erase(0, begin_);
-  scanned_ -= begin_;
-  begin_ = 0;
-  const auto old_size = buffer_.size();
-  buffer_.resize(old_size + chunk_bytes);
-  const auto count = source_.read({buffer_.data() + old_size, chunk_bytes});
-  buffer_.resize(old_size + count);
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    scanned_ -= begin_;
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  // Grows with the longest line and is never cleared: what is behind end_ says nothing.
+  if (buffer_.size() < end_ + chunk_bytes) buffer_.resize(2 * end_ + chunk_bytes);
+  const auto count = source_.read({buffer_.data() + end_, chunk_bytes});
+  end_ += count;
   text_bytes_ += count;
   return count > 0;
 }
 
 bool line_reader::take(std::string_view& text, bool& is_whole) {
   for (;;) {
-    const auto end = buffer_.find('\n', scanned_);
-    if (end != std::string::npos) {
-      text = std::string_view{buffer_}.substr(begin_, end - begin_);
-      begin_ = scanned_ = end + 1;
+    const std::string_view read{buffer_.data(), end_};
+    const auto line_end = read.find('\n', scanned_);
+    if (line_end != read.npos) {
+      text = read.substr(begin_, line_end - begin_);
+      begin_ = scanned_ = line_end + 1;
       is_whole = true;
       return true;
     }
-    scanned_ = buffer_.size();
+    scanned_ = end_;
     if (scanned_ - begin_ > line_max_) {  // forget it, but go on looking for its end
       begin_ = scanned_;
       skipping_ = true;
     }
     if (fill()) continue;
-    if (begin_ == buffer_.size() && !skipping_) return false;
-    text = std::string_view{buffer_}.substr(begin_);
-    begin_ = scanned_ = buffer_.size();
+    if (begin_ == end_ && !skipping_) return false;
+    text = std::string_view{buffer_.data(), end_}.substr(begin_);
+    begin_ = scanned_ = end_;
     is_whole = false;
     return true;
   }

@@ -3,8 +3,8 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "messages/inspect.hpp"
 #include "runtime/journal/file_source.hpp"
@@ -45,8 +45,9 @@ class line_reader {
   file_source source_;
   std::filesystem::path path_;
   std::size_t line_max_ = line_bytes_max;
-  std::string buffer_;
+  std::vector<char> buffer_;
   std::size_t begin_ = 0;    ///< of what was not given yet
+  std::size_t end_ = 0;      ///< of what was read
   std::size_t scanned_ = 0;  ///< no line end before this
   bool skipping_ = false;    ///< inside an overlong line
   std::uint64_t number_ = 0;
