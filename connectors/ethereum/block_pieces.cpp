@@ -5,13 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "connectors/ethereum/in_order.hpp"
+
 namespace eremos {
 namespace {
-
-void sort_by_log_index(std::vector<contract_event>& logs) {
-  std::stable_sort(logs.begin(), logs.end(),
-                   [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
-}
 
 void merge_receipts(block_record& into, block_record& piece) {
   if (piece.has_receipts) {  // all of them: whatever single ones there were are among them
@@ -135,7 +132,8 @@ std::vector<contract_event> all_logs(const block_record& block) {
   for (const auto& receipt : block.receipts)
     out.insert(out.end(), receipt.logs.begin(), receipt.logs.end());
   out.insert(out.end(), block.logs.begin(), block.logs.end());
-  sort_by_log_index(out);  // stable: a receipt's log stays before its double
+  // Stable: a receipt's log stays before its double.
+  sort_unless_sorted(out, &contract_event::log_index);
   out.erase(std::unique(out.begin(), out.end(),
                         [](const auto& a, const auto& b) { return a.log_index == b.log_index; }),
             out.end());

@@ -1,9 +1,8 @@
 #include "connectors/ethereum/decode_block.hpp"
 
-#include <algorithm>
-
 #include "connectors/ethereum/decode_fields.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
+#include "connectors/ethereum/in_order.hpp"
 
 namespace eremos {
 namespace {
@@ -73,6 +72,7 @@ bool read_transactions(const value& v, block_record& out, block_said& said, faul
         const bool is_hash = json::is_string(element);
         if (i > 0 && is_hash != said.has_hashes_only) return why.at("", "hashes and objects mixed");
         said.has_hashes_only = is_hash;
+        if (i == 0 && !is_hash) out.transactions.reserve(json::length_of(v));
         ++out.header.transaction_count;
         hash32 unused;
         return is_hash ? json::read(element, "", unused, why)
@@ -90,9 +90,7 @@ bool finish(const decode_context& context, const block_said& said, block_record&
       return why.at("transactions.blockNumber", "differs from the block's");
     if (!is_known_transaction_type(context.chain, txn.type)) ++out.unknown_transaction_types;
   }
-  std::stable_sort(
-      out.transactions.begin(), out.transactions.end(),
-      [](const auto& a, const auto& b) { return a.transaction_index < b.transaction_index; });
+  sort_unless_sorted(out.transactions, &transaction_event::transaction_index);
   out.chain = context.chain;
   out.has_header = true;
   out.time = out.header.timestamp;

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "connectors/ethereum/decode_fields.hpp"
+#include "connectors/ethereum/in_order.hpp"
 
 namespace eremos {
 namespace json {
@@ -111,9 +112,7 @@ result<decoded_logs> decode_logs(json_parser& parser, const decode_context& cont
               if (seen.removed) return ++out.removed, true;
               return sorter.add(std::move(seen), out, why);
             });
-        for (auto& block : out.blocks)
-          std::stable_sort(block.logs.begin(), block.logs.end(),
-                           [](const auto& a, const auto& b) { return a.log_index < b.log_index; });
+        for (auto& block : out.blocks) sort_unless_sorted(block.logs, &contract_event::log_index);
         return good;
       });
 }

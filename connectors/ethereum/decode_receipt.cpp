@@ -1,8 +1,7 @@
 #include "connectors/ethereum/decode_receipt.hpp"
 
-#include <algorithm>
-
 #include "connectors/ethereum/decode_fields.hpp"
+#include "connectors/ethereum/in_order.hpp"
 
 namespace eremos {
 namespace {
@@ -29,6 +28,7 @@ bool read_logs(const value& v, const decode_context& context, receipt_record& ou
                receipt_block& block, fault& why) {
   out.logs.clear();
   if (json::is_null(v)) return true;
+  out.logs.reserve(json::length_of(v));
   return json::each_element(v, "logs", why, [&](std::size_t, const value& element) {
     json::log_place where;
     // `removed` is not looked at: a receipt holds what its block did, canonical or not.
@@ -96,13 +96,12 @@ result<block_record> decode_receipts(json_parser& parser, const decode_context& 
       parser, "receipts", text, [&](const value& v, block_record& out, fault& why) {
         receipt_block block;
         std::vector<receipt_record> receipts;
+        receipts.reserve(json::length_of(v));
         const bool good = json::each_element(v, "", why, [&](std::size_t, const value& element) {
           return read_receipt(element, context, receipts.emplace_back(), block, why);
         });
         if (!good) return false;
-        std::stable_sort(receipts.begin(), receipts.end(), [](const auto& a, const auto& b) {
-          return a.transaction_index < b.transaction_index;
-        });
+        sort_unless_sorted(receipts, &receipt_record::transaction_index);
         out = to_record(context.chain, block);
         out.receipts = std::move(receipts);
         out.has_receipts = true;

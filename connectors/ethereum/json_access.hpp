@@ -93,6 +93,18 @@ bool each_element(const value& v, std::string_view name, fault& why, Read&& read
   return true;
 }
 
+/// How many elements a list has; 0 for anything else.
+inline std::size_t length_of(const value& v) noexcept {
+  const auto& tokens = *v.tokens;
+  if (tokens.first(v.at) != '[') return 0;
+  std::size_t count = 0;
+  for (auto at = v.at + 1; tokens.first(at) != ']'; ++count) {
+    at = tokens.after(at);
+    if (tokens.first(at) == ',') ++at;
+  }
+  return count;
+}
+
 // Readers of one field. `name` is for the fault. None takes null: see optional().
 bool read(const value& v, std::string_view name, std::uint64_t& out, fault& why);
 bool read(const value& v, std::string_view name, uint256& out, fault& why);
