@@ -64,10 +64,9 @@ bool fault::under(std::string_view field, std::size_t index) {
   return under(fmt::format("{}[{}]", field, index));
 }
 
-bool text_of(const value& v, std::string_view& out) {
-  if (string_of(v, out)) return true;
+bool number_of(const value& v, std::string_view& digits) {
   if (v.kind() != kind::number) return false;
-  out = v.tokens->token(v.at);
+  digits = v.tokens->token(v.at);
   return true;
 }
 

@@ -43,7 +43,10 @@ inline bool string_of(const value& v, std::string_view& out) {
   return true;
 }
 /// A string's content, or the digits of a number: providers may send either for a quantity.
-bool text_of(const value& v, std::string_view& out);
+bool number_of(const value& v, std::string_view& digits);
+inline bool text_of(const value& v, std::string_view& out) {
+  return string_of(v, out) || number_of(v, out);
+}
 
 /// The value of a text: of its tokens if it brings them, or else of the parser's, which are then
 /// loaded with it. None: not JSON.

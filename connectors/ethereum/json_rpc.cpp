@@ -11,7 +11,9 @@ using json::value;
 
 /// What the keys of one message held, before it is decided what it is.
 struct envelope {
-  rpc_frame frame;
+  explicit envelope(rpc_frame& out) : frame(out) {}
+
+  rpc_frame& frame;
   bool has_result = false;
   bool has_error = false;
   bool has_method = false;
@@ -109,7 +111,7 @@ void drop_quotes(std::string_view& text) {
   if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
 }
 
-rpc_frame decide(envelope&& seen) {
+void decide(envelope& seen) {
   auto& frame = seen.frame;
   if (frame.id_text == "null") frame.id_text = {};
   frame.id = whole_number(frame.id_text);
@@ -129,19 +131,18 @@ rpc_frame decide(envelope&& seen) {
   }
   if (frame.kind == frame_kind::unknown)
     frame.error.message = "neither an answer, an error nor a notification";
-  return std::move(frame);
 }
 
 /// False: not a message.
 bool read_message(const value& v, rpc_frame& out) {
   json::fault ignored;
-  envelope seen;
+  envelope seen{out};
   const auto take = [&](std::string_view key, const value& field) {
     read_field(key, field, seen);
     return true;
   };
   if (!json::each_field(v, ignored, take)) return false;
-  out = decide(std::move(seen));
+  decide(seen);
   return true;
 }
 

@@ -28,7 +28,8 @@ struct rpc_error {
   std::string data;          ///< as JSON text; empty if absent or null
 };
 
-/// One message of a frame. Views live until the decoder's next decode().
+/// One message of a frame. Views live as long as its text, and no longer than until the decoder's
+/// next decode().
 struct rpc_frame {
   frame_kind kind = frame_kind::unknown;
   /// The id, if it is a whole number or a string of one: providers answer 7 with "7".

@@ -15,10 +15,7 @@ void skip_digits(std::string_view& text) noexcept {
 }  // namespace
 
 bool json_tokens::index(std::string_view text) {
-  if (text_.size() < text.size() + simdjson::SIMDJSON_PADDING)
-    text_.resize(text.size() + simdjson::SIMDJSON_PADDING);
-  if (!text.empty()) std::memcpy(text_.data(), text.data(), text.size());
-  std::memset(text_.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
+  text_ = text;
   const auto capacity = stage_one_ ? stage_one_->capacity() : 0;
   // Grown by half, so that slowly growing frames do not reallocate each time.
   constexpr std::size_t least = 64 * 1024;
@@ -43,7 +40,7 @@ bool json_tokens::load(std::string_view text) {
   unescaped_.clear();
   count_ = 0;
   if (!index(text)) return false;
-  has_escapes_ = std::memchr(text_.data(), '\\', text.size()) != nullptr;
+  has_escapes_ = text.find('\\') != text.npos;
   if (after_.size() < count_) after_.resize(count_);
   return prove();
 }
@@ -55,6 +52,7 @@ bool json_tokens::prove() {
     if (is_opening(c)) {
       if (depth == open_.size()) return false;
       open_[depth++] = at++;
+      if (at == count_) return false;
       if (first(at) != closing(c)) {
         if (c == '{' && !skip_key(at)) return false;
         continue;
@@ -66,6 +64,7 @@ bool json_tokens::prove() {
     // A value has ended: what holds it goes on or ends as well.
     for (;;) {
       if (depth == 0) return at == count_;
+      if (at == count_) return false;
       const auto holder = open_[depth - 1];
       const char held_by = first(holder), next = first(at);
       if (next == ',') {
@@ -83,7 +82,7 @@ bool json_tokens::prove() {
 
 /// A key and its colon.
 bool json_tokens::skip_key(std::uint32_t& at) const {
-  if (first(at) != '"' || !is_string(at) || first(at + 1) != ':') return false;
+  if (at + 2 >= count_ || first(at) != '"' || !is_string(at) || first(at + 1) != ':') return false;
   at += 2;
   return true;
 }

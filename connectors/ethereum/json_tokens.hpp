@@ -17,11 +17,11 @@ namespace eremos {
 
 class json_tokens {
  public:
-  /// Copies the text and proves it. False: not JSON, or nested deeper than simdjson's limit; then
-  /// there is nothing to read.
+  /// Proves the text, which is not copied and must outlive what is read. False: not JSON, or nested
+  /// deeper than simdjson's limit; then there is nothing to read.
   bool load(std::string_view text);
 
-  /// The first character of a token: it says what the token is. '\0' behind the last one.
+  /// The first character of a token: it says what the token is.
   char first(std::uint32_t at) const noexcept { return text_[starts_[at]]; }
   /// A token as it stands, quotes included, without the white space behind it.
   std::string_view token(std::uint32_t at) const noexcept {
@@ -30,7 +30,7 @@ class json_tokens {
     while (end > begin && is_space(end[-1])) --end;
     return {begin, static_cast<std::size_t>(end - begin)};
   }
-  /// The content of a string. Lives until the next load().
+  /// The content of a string. Lives as long as the text, and no longer than until the next load().
   std::string_view string(std::uint32_t at) const {
     const auto text = token(at);
     return has_escapes_ ? unescaped(text) : text.substr(1, text.size() - 2);
@@ -60,7 +60,7 @@ class json_tokens {
   std::string_view unescaped(std::string_view quoted) const;
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage_one_;
-  std::vector<char> text_;                 ///< the copy, and zeros behind it
+  std::string_view text_;
   const std::uint32_t* starts_ = nullptr;  ///< where each token begins; one more at the text's end
   std::uint32_t count_ = 0;
   std::vector<std::uint32_t> after_;  ///< set for opening brackets only

@@ -10,7 +10,7 @@
 
 namespace eremos {
 
-/// Views live until the parser's next use.
+/// Views live as long as the line, and no longer than until the parser's next use.
 struct recorded_line {
   maybe<chain_id> chain;       ///< absent in recordings of a single chain
   std::string_view method;     ///< without quotes

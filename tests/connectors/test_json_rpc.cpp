@@ -123,8 +123,9 @@ TEST_CASE("FRAME: a result that knows its tokens decodes like its text alone") {
                           R"(","transactionIndex":"0x3","blockNumber":16,"logIndex":"0x2",)" +
                           R"("blockHash":")" + hash + R"(","removed": false })";
   frame_decoder decoder;
-  const auto& frames = decoder.decode(R"([{"id":1,"result":)" + log + R"(}, {"id":2,"result": )" +
-                                      log + R"( },{"id":3,"result":[)" + log + "]}]");
+  const auto text = R"([{"id":1,"result":)" + log + R"(}, {"id":2,"result": )" + log +
+                    R"( },{"id":3,"result":[)" + log + "]}]";
+  const auto& frames = decoder.decode(text);
   REQUIRE(frames.size() == 3);
   json_parser parser;
   const auto alone = decode_log(parser, {.chain = 1}, log);
