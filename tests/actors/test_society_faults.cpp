@@ -104,7 +104,7 @@ TEST_CASE("rounds: two rules of the configuration that answer each other come to
     set("when.type", "signal");
     set("when.subject", "type");
     set("then.signal", std::move(then));
-    set("cooldown", "0s");
+    set("cooldown", "1ms");
     out["when.where"] = option_value{.texts = {"type == \"" + when + "\""},
                                      .is_list = true,
                                      .where = "r.toml:1:1",
