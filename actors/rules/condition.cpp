@@ -29,6 +29,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// `type = "launch"` and `type = launch` are the same: many write words in quotes.
+std::string_view unquoted(std::string_view text) {
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+                      text.front() == text.back();
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
 failure refused(std::string why) { return {errc::bad_option, std::move(why)}; }
 
 result<field_value> parse_signed(std::string_view text) {
@@ -150,7 +157,7 @@ result<condition> condition::parse(std::string_view text, rule_topic topic) {
   // Only words may be empty: "to.label =" asks for whoever has no label.
   if (rest.empty() && field->kind() != value_kind::word)
     return refused(fmt::format("\"{}\" compares {} with nothing", text.substr(0, 80), name));
-  auto value = parse_value(rest, field->kind());
+  auto value = parse_value(unquoted(rest), field->kind());
   if (!value) return refused(fmt::format("{}: {}", name, value.error().message));
   if (!is_ordered(*value) && op->op != comparison::equal && op->op != comparison::not_equal)
     return refused(

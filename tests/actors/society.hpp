@@ -148,6 +148,9 @@ struct society {
                           store, supervisor, coordinator);
     caf::anon_send(supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(stream), {}, {}});
     run();
+    if (workers > 0)
+      while (agents() < kinds_.size()) {
+      }
   }
   ~society() {
     for (const auto& who :
@@ -196,6 +199,16 @@ struct society {
         out.push_back(std::to_string(r.block.number) + " " + s.agent + " " + s.type + " " +
                       s.subject);
     }
+    return out;
+  }
+  /// Those that STREAM knows.
+  std::size_t agents() {
+    caf::scoped_actor asking{system};
+    auto answer = asking->request(stream, caf::infinite, get_report{});
+    run();
+    std::size_t out = 0;
+    answer.receive([&](const stream_report& r) { out = r.agents.size(); },
+                   [](const caf::error&) {});
     return out;
   }
   coordination_report report() {

@@ -190,6 +190,9 @@ TEST_CASE("condition: what agents say can be asked for, details included") {
       .set("share", 0.5)
       .set("large", true);
   CHECK(holds("agent = correlator", rule_topic::signal, &s));
+  CHECK(holds("agent == \"correlator\"", rule_topic::signal, &s));
+  CHECK(holds("agent = 'correlator'", rule_topic::signal, &s));
+  CHECK_FALSE(holds("agent = \"correlator", rule_topic::signal, &s));
   CHECK(holds("severity >= medium", rule_topic::signal, &s));
   CHECK(holds("confidence > 0.8", rule_topic::signal, &s));
   CHECK(holds("details.trades >= 10", rule_topic::signal, &s));

@@ -10,10 +10,13 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
+#include "connectors/ethereum/decode_log.hpp"
+#include "connectors/mock/mock_chain.hpp"
 #include "runtime/policy/event_policy.hpp"
 #include "runtime/router.hpp"
 #include "tests/bench/direct_agent.hpp"
 #include "tests/bench/load.hpp"
+#include "tests/bench/provider_text.hpp"
 
 namespace {
 
@@ -34,12 +37,12 @@ using namespace eremos::bench;
 
 namespace {
 
-/// Allocations per event of what `code` does with the load's events.
+/// Allocations per event of what `code` does with so many.
 template <class Code>
-double per_event(const bench_load& load, Code&& code) {
+double per_event(std::uint64_t events, Code&& code) {
   const auto before = allocated.load();
   code();
-  return static_cast<double>(allocated.load() - before) / static_cast<double>(load.events);
+  return static_cast<double>(allocated.load() - before) / static_cast<double>(events);
 }
 
 const bench_load& load() {
@@ -52,7 +55,7 @@ const bench_load& load() {
 TEST_CASE("allocations: giving an event its priority and lane asks for none") {
   auto blocks = load().blocks;
   const auto services = load_services();
-  CHECK(per_event(load(), [&] {
+  CHECK(per_event(load().events, [&] {
           for (auto& b : blocks)
             for (auto& e : b.events) classify(e, *services.labels, services.policy);
         }) == 0.0);
@@ -63,7 +66,7 @@ TEST_CASE("allocations: routing an event to six agents") {
   for (const auto id : six_agents) filters.emplace_back(find_agent_kind(id)->wants({}));
   std::vector<const event_filter*> asked;
   for (const auto& f : filters) asked.push_back(&f);
-  CHECK(per_event(load(), [&] {
+  CHECK(per_event(load().events, [&] {
           for (const auto& b : load().blocks) {
             const auto picks = pick(asked, b.events);
             CHECK(picks.size() == asked.size());
@@ -80,7 +83,7 @@ TEST_CASE("allocations: six agents handle an event") {
   std::vector<std::unique_ptr<direct_agent>> agents;
   for (const auto id : six_agents)
     agents.push_back(std::make_unique<direct_agent>(system, *find_agent_kind(id), services));
-  const auto each = per_event(load(), [&] {
+  const auto each = per_event(load().events, [&] {
     for (const auto& b : load().blocks) {
       for (const auto& e : b.events)
         for (const auto& a : agents)
@@ -91,4 +94,22 @@ TEST_CASE("allocations: six agents handle an event") {
   CHECK(each < 2.0);
   agents.clear();
   dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).run();  // they leave
+}
+
+TEST_CASE("allocations: the text of a log becomes an event") {
+  const mock_chain chain{{.seed = 1, .chain = 1, .dense = true, .fork = {}}};
+  const auto block = chain.block(2);
+  std::vector<std::string> texts;
+  for (const auto& receipt : block.receipts)
+    for (const auto& log : receipt.logs) append_log(texts.emplace_back(), log, block.header);
+  REQUIRE(texts.size() > 100);
+  const auto signatures = signature_table::built_in();
+  json_parser parser;
+  const auto decode_all = [&] {
+    std::size_t decoded = 0;
+    for (const auto& text : texts) decoded += decode_log(parser, {1, &signatures}, text) ? 1 : 0;
+    CHECK(decoded == texts.size());
+  };
+  decode_all();  // buffers grow once
+  CHECK(per_event(texts.size(), decode_all) < 1.2);
 }

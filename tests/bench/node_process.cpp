@@ -29,7 +29,8 @@ std::uint64_t number_in(const std::filesystem::path& file, std::string_view name
 }  // namespace
 
 std::filesystem::path node_process::beside_this_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../../eremos-node";
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path().parent_path() /
+         "eremos-node";
 }
 
 result<node_process> node_process::start(std::vector<std::string> words) {
@@ -80,7 +81,11 @@ process_end node_process::wait() {
   int status = 0;
   rusage used{};
   wait4(std::exchange(pid_, 0), &status, 0, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          seconds(used.ru_utime) + seconds(used.ru_stime),
           static_cast<std::uint64_t>(used.ru_maxrss) * 1024};  // getrusage(2): KiB
 }
 

@@ -21,6 +21,7 @@ struct process_sample {
 
 struct process_end {
   int code = 0;  ///< of exit(), or 128 + the signal
+  double cpu_seconds = 0;
   std::uint64_t peak_rss_bytes = 0;
 };
 

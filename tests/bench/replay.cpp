@@ -5,15 +5,12 @@
 #include <fstream>
 #include <iterator>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "tests/bench/benches.hpp"
+#include "tests/bench/node_process.hpp"
 #include "tests/bench/recording_file.hpp"
 
 namespace eremos::bench {
@@ -22,18 +19,10 @@ namespace {
 struct options {
   std::uint64_t megabytes = 1000;
   std::filesystem::path folder = std::filesystem::temp_directory_path() / "eremos-bench";
-  std::filesystem::path node;
+  std::filesystem::path node = node_process::beside_this_program();
 };
 
-/// The node beside this program, in the folder of the same build.
-std::filesystem::path node_of_this_build() {
-  std::error_code ec;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);
-  return self.parent_path().parent_path().parent_path() / "eremos-node";
-}
-
 bool read_options(const arguments& given, options& out) {
-  out.node = node_of_this_build();
   for (std::size_t i = 0; i + 1 < given.size(); i += 2) {
     const auto value = given[i + 1];
     if (given[i] == "--megabytes") {
@@ -70,40 +59,24 @@ std::uint64_t number_of(std::string_view json, std::string_view name) {
 result<replayed> replay_once(const options& given, const std::filesystem::path& file) {
   const auto data = given.folder / fmt::format("data-{}", getpid());
   const auto summary = given.folder / fmt::format("summary-{}.json", getpid());
-  std::vector<std::string> words = {given.node,  "replay", file,          "--data-dir", data,
-                                    "--summary", summary,  "--log-level", "warn"};
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  // Its signals are for nobody: this program's stdout is one JSON object.
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t child = 0;
   const auto begin = std::chrono::steady_clock::now();
-  const int refused =
-      posix_spawn(&child, given.node.c_str(), &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (refused != 0)
-    return {errc::file_unreadable, fmt::format("cannot start {}", given.node.string())};
-  int outcome = 0;
-  rusage used{};
-  if (wait4(child, &outcome, 0, &used) != child || !WIFEXITED(outcome) || WEXITSTATUS(outcome) != 0)
-    return {errc::file_unreadable, fmt::format("{} did not succeed", given.node.string())};
+  auto child = node_process::start({given.node, "replay", file, "--data-dir", data, "--summary",
+                                    summary, "--log-level", "warn"});
+  if (!child) return child.error();
+  const auto end = child->wait();
+  if (end.code != 0)
+    return {errc::file_unreadable, fmt::format("{} ended with {}", given.node.string(), end.code)};
   replayed out;
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  out.peak_rss_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;  // getrusage(2): KiB
+  out.peak_rss_bytes = end.peak_rss_bytes;
   std::ifstream in{summary};
   const std::string json{std::istreambuf_iterator<char>{in}, {}};
   const auto events = std::string_view{json}.substr(std::min(json.find("\"events\""), json.size()));
   for (const auto type : {"block", "transaction", "contract_event", "mempool"})
     out.events += number_of(events, type);
-  const auto seconds_of = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
   // The work itself: on a machine that others use, wall time says less.
   fmt::print(stderr, "{}: {:.2f} s, {:.2f} s of all cores, {}", file.filename().string(),
-             out.seconds, seconds_of(used.ru_utime) + seconds_of(used.ru_stime), json);
+             out.seconds, end.cpu_seconds, json);
   std::error_code ec;
   std::filesystem::remove_all(data, ec);
   std::filesystem::remove(summary, ec);
