@@ -54,9 +54,9 @@ inline constexpr std::chrono::milliseconds stall_check_every = 1s;
 /// Recent blocks STREAM keeps so that an agent can be taken back to its last snapshot but one: two
 /// snapshot intervals and the window, …
 inline constexpr std::size_t ring_blocks = 160;
-/// … and at most this many events (about 700 bytes each). A snapshot is asked for early at half of
-/// it.
-inline constexpr std::size_t ring_events = 262'144;
+/// … and at most this many events (about 700 bytes each: 90 MB), twice the window. A snapshot is
+/// asked for early at a quarter of it, so that two of them and a full window fit.
+inline constexpr std::size_t ring_events = 131'072;
 
 /// Mempool events an agent may have unhandled: about a second of a busy chain. Beyond it the oldest
 /// go first.
