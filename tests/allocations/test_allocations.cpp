@@ -24,18 +24,19 @@ std::atomic<std::uint64_t> allocated{0};
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not in line: GCC would take free() there for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   allocated.fetch_add(1, std::memory_order_relaxed);
   if (void* out = std::malloc(size == 0 ? 1 : size)) return out;
   throw std::bad_alloc{};
 }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   allocated.fetch_add(1, std::memory_order_relaxed);
   return std::malloc(size == 0 ? 1 : size);
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
 using namespace eremos;
 using namespace eremos::bench;
