@@ -107,14 +107,13 @@ void agent_base::fail(maybe<event_id> event, std::string_view what) {
 }
 
 void agent_base::handle(const event_batch& batch) {
-  using clock = std::chrono::steady_clock;
-  const auto begin = clock::now();
+  const auto begin = clock().now();
   for (const auto pick : batch.picks) {
     if (failed_) return;
     handle_one((*batch.block)[pick]);
   }
   if (failed_) return;
-  const auto busy = static_cast<std::uint64_t>((clock::now() - begin).count());
+  const auto busy = static_cast<std::uint64_t>((clock().now() - begin).count());
   counters_.busy_ns += busy;
   counters_.events_handled += batch.picks.size();
   if (batch.commit == 0) {
@@ -171,8 +170,7 @@ void agent_base::advance() {
 }
 
 void agent_base::complete(std::uint64_t commit, open_block& open) {
-  using clock = std::chrono::steady_clock;
-  const auto begin = clock::now();
+  const auto begin = clock().now();
   const auto& end = *open.end;
   commit_ = commit;
   block_ = end.block;
@@ -195,7 +193,7 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   if (open.refused > 0) tell_flood(end, open);
   open.concluded = true;
   ++counters_.blocks_done;
-  const auto busy = static_cast<std::uint64_t>((clock::now() - begin).count());
+  const auto busy = static_cast<std::uint64_t>((clock().now() - begin).count());
   counters_.busy_ns += busy;
   auto concluded = answer(commit, 0, open);
   concluded.events_handled = open.handled;

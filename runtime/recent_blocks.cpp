@@ -17,7 +17,7 @@ void recent_blocks::push(sent_block b) {
   blocks_.push_back(std::move(b));
   // What is not settled is needed still; the window bounds it.
   while (blocks_.size() > 1 && blocks_.front().settled &&
-         (blocks_.size() > defaults::ring_blocks || events_ > defaults::ring_events)) {
+         (blocks_.size() > limits_.blocks || events_ > limits_.events)) {
     events_ -= blocks_.front().events->size();
     dropped_up_to_ = blocks_.front().commit;
     blocks_.pop_front();
@@ -47,8 +47,8 @@ std::vector<const sent_block*> recent_blocks::after(std::uint64_t commit) const 
 
 bool recent_blocks::snapshot_due() const noexcept {
   // A quarter of the ring: the last two snapshots and the window stay within it.
-  return blocks_since_snapshot_ + 1 >= defaults::snapshot_interval ||
-         events_since_snapshot_ >= defaults::ring_events / 4;
+  return blocks_since_snapshot_ + 1 >= limits_.snapshot_interval ||
+         events_since_snapshot_ >= limits_.events / 4;
 }
 
 }  // namespace eremos

@@ -22,8 +22,16 @@ struct sent_block {
   shared<memory_view> memory;  ///< once settled: what is remembered after it
 };
 
+struct recent_limits {
+  std::size_t blocks = defaults::ring_blocks;
+  std::size_t events = defaults::ring_events;
+  std::uint64_t snapshot_interval = defaults::snapshot_interval;  ///< in blocks
+};
+
 class recent_blocks {
  public:
+  explicit recent_blocks(recent_limits limits = {}) : limits_(limits) {}
+
   /// Drops the oldest beyond the limits.
   void push(sent_block b);
   /// Drops the blocks named, supplements of them included.
@@ -43,6 +51,7 @@ class recent_blocks {
   bool snapshot_due() const noexcept;
 
  private:
+  recent_limits limits_;
   std::deque<sent_block> blocks_;
   std::size_t events_ = 0;
   std::uint64_t dropped_up_to_ = 0;

@@ -21,13 +21,6 @@
 namespace eremos {
 namespace {
 
-/// Monotonic, for rates, stalls and uptime; never for a decision about the chain.
-std::int64_t monotonic_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 class stream final : public stream_actor::base {
  public:
   static constexpr auto name_ = "stream";
@@ -39,6 +32,7 @@ class stream final : public stream_actor::base {
         store_(std::move(store)),
         supervisor_(std::move(supervisor)),
         coordinator_(std::move(coordinator)),
+        recent_(config_.recent),
         memory_(config_.memory),
         started_ms_(monotonic_ms()) {}
 
@@ -69,6 +63,12 @@ class stream final : public stream_actor::base {
   }
 
  private:
+  /// Monotonic, for rates, stalls and uptime; never for a decision about the chain.
+  std::int64_t monotonic_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch())
+        .count();
+  }
+
   // --- from CHAIN ---
 
   void on_committed(committed_block& b) {

@@ -12,12 +12,6 @@
 namespace eremos {
 namespace {
 
-time_ms monotonic_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 class supervisor final : public supervisor_actor::base {
  public:
   supervisor(caf::actor_config& cfg, supervisor_config config, store_actor store)
@@ -54,6 +48,11 @@ class supervisor final : public supervisor_actor::base {
     maybe<agent_snapshot> snapshot;
     bool quarantined = false;
   };
+
+  time_ms monotonic_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch())
+        .count();
+  }
 
   void on_supervise(const supervise& s) {
     config_.services.stream = caf::actor_cast<stream_actor>(s.stream);

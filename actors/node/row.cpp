@@ -54,7 +54,10 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                              .log = part("stream"),
                              .with_snapshots = !parts.recorded,
                              .mempool_to_store = parts.mempool_to_store,
-                             .memory = shared<memory_view>{std::move(known)}},
+                             .memory = shared<memory_view>{std::move(known)},
+                             .recent = parts.limits.recent,
+                             .stall_max = parts.limits.stall_max,
+                             .lag_max = parts.limits.lag_max},
                             parts.store, out.supervisor, out.coordinator);
   out.wallets =
       spawn_wallets(system,
@@ -64,6 +67,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                      .nothing_stored = !plan.restart.cursor,
                      // A thousandth of what is very large: the smallest change that can be strange.
                      .large_change = policy.very_large / wei{1'000},
+                     .journal_blocks = parts.limits.wallet_journal_blocks,
                      .labels = parts.labels,
                      .log = part("wallets")},
                     parts.store, out.stream);

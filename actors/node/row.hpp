@@ -1,6 +1,8 @@
 // A chain's row: CONNECTOR, CHAIN, WALLETS, STREAM, SUPERVISOR and the agents, made and connected
 // in one place. Knows no command line and no configuration file. Used by NODE and by REPLAY's desk.
 #pragma once
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,7 +11,9 @@
 #include "connectors/connector.hpp"
 #include "messages/protocols.hpp"
 #include "runtime/agent_registry.hpp"
+#include "runtime/defaults.hpp"
 #include "runtime/policy/chain_policy.hpp"
+#include "runtime/recent_blocks.hpp"
 #include "runtime/supervisor.hpp"
 
 namespace eremos {
@@ -18,6 +22,14 @@ namespace eremos {
 struct agent_choice {
   agent_plan plan;
   std::vector<chain_id> chains;  ///< empty: every chain
+};
+
+/// Bounds of a row that tests make smaller.
+struct row_limits {
+  recent_limits recent;
+  std::size_t wallet_journal_blocks = defaults::ring_blocks;
+  std::chrono::milliseconds stall_max = defaults::stall_max;
+  std::chrono::milliseconds lag_max = defaults::lag_max;
 };
 
 /// What all rows of a node share.
@@ -30,6 +42,7 @@ struct shared_parts {
   std::string config_hash;
   bool recorded = false;          ///< a recording is replayed: no snapshots, nothing is resumed
   bool mempool_to_store = false;  ///< an events file wants mempool events
+  row_limits limits;
 };
 
 struct row {

@@ -22,6 +22,7 @@ using wallets_actor = chain_listener::extend<
 
 wallet_ledger_config ledger_config(const wallets_config& config) {
   wallet_ledger_config out{.chain = config.chain, .nothing_stored = config.nothing_stored};
+  out.journal_blocks = config.journal_blocks;
   if (!config.large_change.is_zero()) out.anomaly.value_floor = config.large_change;
   return out;
 }

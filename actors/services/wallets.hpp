@@ -9,6 +9,7 @@
 
 #include "messages/labels.hpp"
 #include "messages/protocols.hpp"
+#include "runtime/defaults.hpp"
 #include "runtime/log.hpp"
 
 namespace eremos {
@@ -19,6 +20,7 @@ struct wallets_config {
   bool recorded = false;        ///< blocks come in no order: STORE is asked for all it has
   bool nothing_stored = false;  ///< a new chain: STORE need not be asked
   wei large_change;             ///< smallest change of a balance that can be strange; 0: 1 coin
+  std::size_t journal_blocks = defaults::ring_blocks;  ///< a revert of these is undone in memory
   label_view labels;
   logger log;
 };

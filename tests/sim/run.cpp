@@ -1,0 +1,400 @@
+#include "tests/sim/run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/registry/builtin_labels.hpp"
+#include "tests/sim/outcome.hpp"
+
+namespace eremos::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using place = block_tree::place;
+
+/// More events that an agent throws on would have it quarantined.
+constexpr std::size_t throws_max = 3;
+
+/// Parts of a row that may be slow.
+constexpr std::array<std::string_view, 9> slow_parts = {"witness", "answerer", "thrower",
+                                                        "stream",  "store",    "wallets",
+                                                        "chain",   "memory",   "coordinator"};
+
+/// The built-in labels of mainnet's contracts, which the mock borrows; from version to version some
+/// are gone.
+label_view labels_of(std::uint64_t version) {
+  const auto builtin = builtin_labels();
+  std::vector<label> rows;
+  for (auto row : borrowed_labels(*builtin, 1, mock_chain_id))
+    if ((row.who.data[19] + version) % 3 != 0 || version == 0) rows.push_back(std::move(row));
+  return std::make_shared<const label_set>(std::move(rows), version + 1);
+}
+
+class player {
+ public:
+  player(const story& s, std::string folder, bool keep_log)
+      : story_(s), folder_(std::move(folder)), tree_(s.seed, s.first_block) {
+    state_.folder = folder_ + "/run";
+    state_.first_block = s.first_block;
+    state_.small_limits = s.small_limits;
+    state_.keep_log = keep_log;
+    state_.labels = labels_of(0);
+    state_.provider.tree = &tree_;
+    state_.provider.head = state_.provider.answers_as_of = head_;
+  }
+
+  run_result play() {
+    run_result out;
+    std::filesystem::create_directories(state_.folder);
+    try {
+      out.wrong = with_faults();
+      if (out.wrong.empty()) out.wrong = compare(out);
+    } catch (const std::exception& e) {
+      out.wrong = fmt::format("the simulation itself failed: {}\n", e.what());
+    }
+    now_.reset();
+    met_effects();
+    out.met = met_;
+    out.blocks = tree_.path(head_).size();
+    out.deepest = state_.storage.deepest;
+    out.retracted = static_cast<std::uint64_t>(
+        std::count_if(state_.announced.begin(), state_.announced.end(),
+                      [](const auto& x) { return x.second.status == signal_status::retracted; }));
+    out.log = std::move(state_.log);
+    return out;
+  }
+
+ private:
+  // --- the run with faults
+
+  std::string with_faults() {
+    now_.emplace(state_);
+    for (const auto& a : story_.acts) {
+      chance dice{a.chance};
+      if (state_.keep_log)
+        state_.log.push_back(fmt::format("--- {} {}", to_string(a.kind), a.size));
+      if (auto wrong = perform(a, dice); !wrong.empty()) return wrong;
+      const auto mode = dice.below(10);
+      if (mode < 4)
+        now_->run_all(dice);
+      else if (mode < 8)
+        now_->run_some(dice, dice.below(600));
+    }
+    chance dice{story_.seed};
+    calm_down();
+    if (auto wrong = settle(dice); !wrong.empty()) return wrong;
+    now_.reset();
+    return {};
+  }
+
+  void calm_down() {
+    state_.provider.missing_next = state_.provider.failing_next = 0;
+    state_.storage.fail_next = 0;
+    answer_as_of(head_);
+    for (const auto part : slow_parts) now_->slow_down(part, 1);
+    now_->slow_down(laggard_id, 1);
+  }
+
+  std::string settle(chance& dice) {
+    if (!now_->reach(head_, dice)) {
+      const auto& at = state_.storage.cursor;
+      return fmt::format("the node never stored the head, block {} {}; it is at {} {}\n",
+                         tree_.ref(head_).number, to_hex(tree_.ref(head_).hash).substr(0, 10),
+                         at ? at->number : 0, at ? to_hex(at->hash).substr(0, 10) : "nothing");
+    }
+    if (!now_->drain(dice)) return "the node could not finish what was begun\n";
+    return {};
+  }
+
+  void answer_as_of(place at) { state_.provider.answers_as_of = at; }
+
+  void move_head(place to) {
+    head_ = to;
+    state_.provider.head = to;
+    answer_as_of(to);
+  }
+
+  void grow(std::uint64_t blocks, chance& dice, std::uint64_t salt = 0, bool silent = false) {
+    for (std::uint64_t i = 0; i < blocks; ++i) {
+      move_head(tree_.add(head_, salt));
+      if (!silent && !dice.one_in(4)) now_->announce(head_);
+      if (dice.one_in(2)) now_->run_some(dice, dice.below(300));
+    }
+  }
+
+  /// How many blocks may be taken back.
+  std::uint64_t depth_max() const {
+    const auto height = tree_.ref(head_).number;
+    return height > floor_ ? height - floor_ : 0;
+  }
+
+  /// The last `depth` blocks lose to others, about as many. False if there are none.
+  bool reorg(std::uint64_t depth, chance& dice) {
+    depth = std::min(depth, depth_max());
+    if (depth == 0) return false;
+    lost_.push_back(head_);
+    auto at = head_;
+    for (std::uint64_t i = 0; i < depth; ++i) at = tree_.parent(at);
+    move_head(at);
+    const auto salt = dice.between(1, 1'000);
+    // Longer than what lost, or as long, or seldom shorter.
+    const auto length =
+        dice.one_in(5) ? std::max<std::uint64_t>(1, depth - 1) : depth + dice.below(3);
+    grow(length, dice, salt, true);
+    now_->announce(head_);
+    return true;
+  }
+
+  bool return_to_lost(chance& dice) {
+    std::vector<place> possible;
+    for (const auto at : lost_)
+      if (floor_ < story_.first_block ||
+          tree_.ancestor(at, floor_) == tree_.ancestor(head_, floor_))
+        if (at != head_) possible.push_back(at);
+    if (possible.empty()) return false;
+    const auto back = possible[dice.below(possible.size())];
+    const auto height = tree_.ref(head_).number;
+    lost_.push_back(head_);
+    move_head(back);
+    const auto missing = height >= tree_.ref(back).number ? height - tree_.ref(back).number : 0;
+    grow(missing + dice.below(2), dice, 0, true);
+    if (missing == 0 || tree_.ref(head_).number == height) grow(1, dice);
+    now_->announce(head_);
+    return true;
+  }
+
+  void restart(bool in_order) {
+    if (!in_order) now_->kill();
+    now_.reset();
+    now_.emplace(state_);
+  }
+
+  std::string perform(const act& a, chance& dice) {
+    auto& provider = state_.provider;
+    switch (a.kind) {
+      case act_kind::calm_growth:
+        calm_down();
+        grow(a.size, dice);
+        return {};
+      case act_kind::reorg:
+      case act_kind::deep_reorg:
+      case act_kind::beyond_undo:
+        if (dice.one_in(3)) now_->run_all(dice);
+        if (reorg(a.size, dice)) met_.insert(a.kind);
+        return {};
+      case act_kind::nested_reorg: {
+        const bool first = reorg(a.size + 2, dice);
+        now_->run_some(dice, dice.below(800));
+        if (first && reorg(a.size, dice)) met_.insert(a.kind);
+        return {};
+      }
+      case act_kind::returning_branch:
+        if (lost_.empty()) {
+          reorg(a.size, dice);
+          now_->run_some(dice, dice.below(800));
+        }
+        if (return_to_lost(dice)) met_.insert(a.kind);
+        return {};
+      case act_kind::duplicate_heads:
+        for (int i = 0; i < 2; ++i) now_->announce(head_);
+        if (tree_.parent(head_) != block_tree::root) now_->announce(tree_.parent(head_));
+        if (!lost_.empty()) now_->announce(lost_[dice.below(lost_.size())]);
+        met_.insert(a.kind);
+        return {};
+      case act_kind::reordered_heads: {
+        std::vector<place> fresh;
+        for (std::uint64_t i = 0; i < a.size + 2; ++i) {
+          grow(1, dice, 0, true);
+          fresh.push_back(head_);
+        }
+        for (auto i = fresh.size(); i > 1; --i) std::swap(fresh[i - 1], fresh[dice.below(i)]);
+        for (const auto at : fresh) {
+          now_->announce(at);
+          now_->run_some(dice, dice.below(60));
+        }
+        met_.insert(a.kind);
+        return {};
+      }
+      case act_kind::missing_block:
+        provider.missing_next = dice.between(1, 8);
+        grow(a.size, dice);
+        now_->pass_time(dice.below(30) * 100ms, dice);
+        return {};
+      case act_kind::provider_error:
+        provider.failing_next = dice.between(1, 12);
+        grow(a.size, dice);
+        now_->pass_time(dice.below(30) * 100ms, dice);
+        return {};
+      case act_kind::lagging_node: {
+        grow(a.size, dice);
+        auto behind = head_;
+        for (std::uint64_t i = 0; i < a.size && tree_.parent(behind) != block_tree::root; ++i)
+          behind = tree_.parent(behind);
+        if (!lost_.empty() && dice.one_in(3)) behind = lost_[dice.below(lost_.size())];
+        answer_as_of(behind);
+        now_->announce(behind);
+        now_->announce(head_);
+        now_->run_some(dice, dice.below(400));
+        now_->pass_time(dice.below(20) * 100ms, dice);
+        return {};
+      }
+      case act_kind::mempool: {
+        const auto next = tree_.add(head_, 0);
+        const auto time = static_cast<time_ms>(tree_.ref(next).number) * 12'000;
+        now_->show_pending(tree_.pending(next), time);
+        if (dice.one_in(2)) now_->show_pending(tree_.pending(next), time + 500);
+        grow(a.size, dice);
+        met_.insert(a.kind);
+        return {};
+      }
+      case act_kind::slow_agent:
+        now_->slow_down(slow_parts[dice.below(slow_parts.size())], dice.between(4, 40));
+        grow(a.size + 2, dice);
+        now_->run_some(dice, dice.below(600));
+        met_.insert(a.kind);
+        return {};
+      case act_kind::throw_on_event: {
+        grow(1, dice, 0, true);
+        const auto& txns = tree_.record(head_)->transactions;
+        if (!txns.empty() && state_.thrower.on_event.size() < throws_max)
+          state_.thrower.on_event.insert(
+              id_of(mock_chain_id, tree_.ref(head_).hash, txns[dice.below(txns.size())]));
+        now_->announce(head_);
+        return {};
+      }
+      case act_kind::throw_at_end:
+        grow(1, dice, 0, true);
+        state_.thrower.at_end_of.insert(tree_.ref(head_).hash);
+        now_->announce(head_);
+        return {};
+      case act_kind::lagging_agent:
+        now_->run_all(dice);
+        now_->slow_down(laggard_id, 0);
+        grow(20, dice);
+        for (int second = 0; second < 12; ++second) {
+          now_->pass_time(1s, dice);
+          now_->nudge(laggard_id);
+          if (second % 3 == 2) now_->nudge(laggard_id);
+        }
+        now_->slow_down(laggard_id, 1);
+        return {};
+      case act_kind::hanging_agent:
+        now_->slow_down(laggard_id, 0);
+        grow(a.size, dice);
+        now_->pass_time(35s, dice);
+        now_->slow_down(laggard_id, 1);
+        return {};
+      case act_kind::crash:
+        grow(a.size, dice);
+        now_->run_some(dice, dice.below(1'500));
+        restart(false);
+        crashed_ = true;
+        met_.insert(a.kind);
+        now_->announce(head_);
+        return {};
+      case act_kind::store_error:
+        state_.storage.fail_next = a.size;
+        grow(a.size, dice);
+        now_->run_some(dice, dice.below(400));
+        return {};
+      case act_kind::label_change: {
+        calm_down();
+        if (auto wrong = settle(dice); !wrong.empty()) return wrong;
+        // What was decided by the old labels stays decided: no reorg goes below.
+        floor_ = tree_.ref(head_).number;
+        label_changes_.push_back(floor_);
+        state_.labels = labels_of(label_changes_.size());
+        restart(true);
+        met_.insert(a.kind);
+        return {};
+      }
+    }
+    return {};
+  }
+
+  void met_effects() {
+    const auto note = [&](act_kind kind, bool happened) {
+      if (happened) met_.insert(kind);
+    };
+    note(act_kind::missing_block, state_.provider.missed > 0);
+    note(act_kind::provider_error, state_.provider.failed > 0);
+    note(act_kind::lagging_node, state_.provider.lagged > 0);
+    note(act_kind::store_error, state_.storage.failed > 0);
+    note(act_kind::lagging_agent, state_.said["lagging"] > 0);
+    note(act_kind::hanging_agent, state_.said["stalled"] > 0);
+    note(act_kind::throw_on_event, state_.said["agent_poisoned"] > 0);
+    note(act_kind::throw_at_end, state_.said["agent_failed"] > 0);
+  }
+
+  // --- the oracle
+
+  std::string compare(run_result& out) {
+    run_state calm;
+    calm.folder = folder_ + "/calm";
+    std::filesystem::create_directories(calm.folder);
+    calm.first_block = state_.first_block;
+    calm.labels = labels_of(0);
+    calm.provider.tree = &tree_;
+    calm.provider.head = calm.provider.answers_as_of = head_;
+    calm.thrower.on_event = state_.thrower.on_event;
+    chance dice{1};
+    for (std::size_t i = 0; i <= label_changes_.size(); ++i) {
+      calm.labels = labels_of(i);
+      const auto until =
+          i < label_changes_.size() ? *tree_.ancestor(head_, label_changes_[i]) : head_;
+      life node{calm};
+      if (!node.reach(until, dice) || !node.drain(dice))
+        return "the calm run did not reach its end\n";
+    }
+    const auto wanted = read_outcome(calm, state_.left_barrier);
+    out.signals = wanted.at("signals").size();
+    const auto seen = read_outcome(state_, state_.left_barrier);
+    if (auto wrong = difference(seen, wanted); !wrong.empty()) return wrong;
+    return wrong_announcements(state_, crashed_);
+  }
+
+  const story& story_;
+  const std::string folder_;
+  block_tree tree_;
+  run_state state_;
+  std::optional<life> now_;
+  place head_ = block_tree::root;
+  block_number floor_ = 0;  ///< no block up to this one is taken back
+  std::vector<place> lost_;
+  std::vector<block_number> label_changes_;
+  bool crashed_ = false;
+  std::set<act_kind> met_;
+};
+
+}  // namespace
+
+run_result run_story(const story& s, const std::string& folder, bool keep_log) {
+  std::filesystem::remove_all(folder);
+  auto out = player{s, folder, keep_log}.play();
+  std::filesystem::remove_all(folder);
+  return out;
+}
+
+story smallest(const story& failing, const std::string& folder, std::size_t tries) {
+  auto out = failing;
+  bool shorter = true;
+  while (shorter && tries > 0) {
+    shorter = false;
+    for (std::size_t i = out.acts.size(); i-- > 0 && tries > 0;) {
+      auto less = out;
+      less.acts.erase(less.acts.begin() + static_cast<std::ptrdiff_t>(i));
+      --tries;
+      if (run_story(less, folder).wrong.empty()) continue;
+      out = std::move(less);
+      shorter = true;
+    }
+  }
+  return out;
+}
+
+}  // namespace eremos::sim
