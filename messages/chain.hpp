@@ -196,6 +196,29 @@ auto inspect(Inspector& f, chain_finalized& x) {
   return f(x.chain, x.safe, x.finalized);
 }
 
+/// STREAM to CHAIN: what agents know was lost further back than it can be undone. Commit again what
+/// follows this block (none: the chain from its first block), as after a restart.
+struct rewind_chain {
+  maybe<block_ref> after;
+  std::uint64_t number = 0;  ///< of the rewind, for its answer
+};
+template <class Inspector>
+auto inspect(Inspector& f, rewind_chain& x) {
+  return f(x.after, x.number);
+}
+
+/// CHAIN's answer, in its place among its words: all it said before is void. Not `accepted`: the
+/// block is canonical no more, and nothing was done.
+struct chain_rewound {
+  chain_id chain = 0;
+  std::uint64_t number = 0;
+  bool accepted = false;
+};
+template <class Inspector>
+auto inspect(Inspector& f, chain_rewound& x) {
+  return f(x.chain, x.number, x.accepted);
+}
+
 /// The stream has a hole (a recording's, never a live chain's): the next block does not follow the
 /// last one.
 struct chain_gap {
@@ -253,10 +276,11 @@ struct block_end {
   bool supplement = false;
   std::uint64_t events_sent = 0;  ///< to this subscription class
   bool snapshot = false;          ///< put a snapshot into block_done
+  bool undo = false;              ///< keep the state after it: a revert may go back to it
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_end& x) {
-  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot);
+  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot, x.undo);
 }
 
 /// An agent's state after a block, written by the agent itself. At most snapshot_bytes_max.
@@ -277,13 +301,14 @@ auto inspect(Inspector& f, agent_snapshot& x) {
 /// STREAM to an agent, once, before anything else: the state to begin from.
 struct restore_agent {
   static constexpr lane lane_id = lane::control;
+  std::uint64_t commit = 0;        ///< the state is as of after this commit
   maybe<agent_snapshot> snapshot;  ///< none: the state of a new agent
   shared<memory_view> memory;      ///< as of the snapshot's block
   std::vector<event_id> poison;    ///< events this agent must not see again
 };
 template <class Inspector>
 auto inspect(Inspector& f, restore_agent& x) {
-  return f(x.snapshot, x.memory, x.poison);
+  return f(x.commit, x.snapshot, x.memory, x.poison);
 }
 
 /// An agent to STREAM: what it concluded from one commit, or in one round of it.

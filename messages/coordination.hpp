@@ -69,6 +69,30 @@ template <class Inspector>
 auto inspect(Inspector& f, block_settled& x) {
   return f(x.commit, x.memory, x.snapshot);
 }
+/// STREAM to an agent: these blocks are canonical no more. Its state goes back to before them, and
+/// what waits of them is not handled any more; answered by blocks_undone.
+struct blocks_reverted {
+  static constexpr lane lane_id = lane::control;
+  std::vector<block_ref> blocks;  ///< newest first
+  shared<memory_view> memory;     ///< as it was before them
+};
+template <class Inspector>
+auto inspect(Inspector& f, blocks_reverted& x) {
+  return f(x.blocks, x.memory);
+}
+
+/// An agent to STREAM. Not `undone`: it does not reach back that far and has to begin anew.
+struct blocks_undone {
+  std::string agent;
+  bool undone = false;
+  std::uint64_t blocks = 0;  ///< of those it had not answered
+  std::uint64_t events = 0;  ///< in them
+};
+template <class Inspector>
+auto inspect(Inspector& f, blocks_undone& x) {
+  return f(x.agent, x.undone, x.blocks, x.events);
+}
+
 /// In block_done: no round, but the snapshot that was asked for.
 inline constexpr std::uint32_t settled_round = 255;
 
@@ -104,6 +128,15 @@ struct memorise {
 template <class Inspector>
 auto inspect(Inspector& f, memorise& x) {
   return f(x.block, x.memories);
+}
+
+/// STREAM through COORDINATOR to MEMORY: begin anew with these, newest first.
+struct begin_memory {
+  std::vector<memory_entry> known;
+};
+template <class Inspector>
+auto inspect(Inspector& f, begin_memory& x) {
+  return f(x.known);
 }
 
 /// STREAM to COORDINATOR: who may be written to.

@@ -59,6 +59,8 @@ using agent_actor = caf::typed_actor<
     caf::reacts_to<agent_round>,
     /// Nothing more comes of a commit.
     caf::reacts_to<block_settled>,
+    /// Blocks were taken back; answered by blocks_undone at STREAM.
+    caf::reacts_to<blocks_reverted>,
     /// The state to begin from: once, before anything else.
     caf::reacts_to<restore_agent>,
     /// The next block does not follow the last.
@@ -78,6 +80,8 @@ using memory_actor = caf::typed_actor<
     caf::replies_to<memorise>::with<shared<memory_view>>,
     /// Goes back to the view before these blocks.
     caf::reacts_to<chain_reverted>,
+    /// Begins anew.
+    caf::reacts_to<begin_memory>,
     /// Counters.
     caf::replies_to<get_report>::with<coordination_report>>;
 
@@ -90,6 +94,8 @@ using coordinator_actor = caf::typed_actor<
     caf::replies_to<memorise>::with<shared<memory_view>>,
     /// For MEMORY.
     caf::reacts_to<chain_reverted>,
+    /// For MEMORY.
+    caf::reacts_to<begin_memory>,
     /// The agent can be written to.
     caf::reacts_to<agent_joined>,
     /// It cannot any more.
@@ -106,6 +112,8 @@ using chain_listener = caf::typed_actor<
     caf::reacts_to<committed_block>,
     /// Blocks are canonical no more.
     caf::reacts_to<chain_reverted>,
+    /// What CHAIN said before is void; it says it again from an earlier block on.
+    caf::reacts_to<chain_rewound>,
     /// Finality advanced.
     caf::reacts_to<chain_finalized>,
     /// Transactions wait to be mined.
@@ -128,6 +136,8 @@ using chain_actor = caf::typed_actor<
     caf::reacts_to<source_ended>,
     /// STREAM freed room in the window.
     caf::reacts_to<block_finished>,
+    /// STREAM wants the blocks after an earlier one once more; answered by chain_rewound.
+    caf::reacts_to<rewind_chain>,
     /// The pause after a failed fetch is over.
     caf::reacts_to<retry_fetch>,
     /// Ask for no more blocks; answered when all committed ones are finished.
@@ -225,14 +235,14 @@ auto inspect(Inspector& f, agent_failed& x) {
   return f(x.chain, x.agent, x.event, x.what);
 }
 
-/// STREAM to SUPERVISOR: blocks were reverted; every agent of the chain begins anew from a
-/// snapshot.
+/// STREAM to SUPERVISOR: blocks were reverted; agents of the chain begin anew from a snapshot.
 struct restart_agents {
   chain_id chain = 0;
+  std::string only;  ///< this one; empty: every one
 };
 template <class Inspector>
 auto inspect(Inspector& f, restart_agents& x) {
-  return f(x.chain);
+  return f(x.chain, x.only);
 }
 
 /// STREAM to SUPERVISOR: the agent's handled count does not move; it is out of the barrier for
@@ -274,7 +284,7 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<supervise>,
     /// An agent threw.
     caf::reacts_to<agent_failed>,
-    /// A revert: all agents of a chain begin anew.
+    /// A revert that agents could not undo: they begin anew.
     caf::reacts_to<restart_agents>,
     /// An agent hangs: it is quarantined.
     caf::reacts_to<agent_stalled>,
@@ -302,6 +312,8 @@ using stream_actor = chain_listener::extend<
     caf::reacts_to<unregister_agent>,
     /// An agent's conclusions of one commit.
     caf::reacts_to<block_done>,
+    /// An agent has taken back what was reverted, or cannot.
+    caf::reacts_to<blocks_undone>,
     /// An agent's mempool credit.
     caf::reacts_to<mempool_handled>,
     /// Wake up and look whether the oldest unfinished block still moves.

@@ -21,6 +21,7 @@ struct agent_report {
   std::vector<std::string> subscriptions;  ///< what it is fed and told, with what narrows it
   std::uint64_t events_handled = 0;
   std::uint64_t blocks_done = 0;
+  std::uint64_t blocks_reverted = 0;  ///< of which it had handled something
   std::uint64_t signals = 0;
   std::uint64_t memories = 0;
   std::uint64_t messages = 0;           ///< sent
@@ -40,7 +41,7 @@ struct agent_report {
 template <class Inspector>
 auto inspect(Inspector& f, agent_report& x) {
   return f(x.agent, x.glyph, x.role, x.chain, x.state, x.subscriptions, x.events_handled,
-           x.blocks_done, x.signals, x.memories, x.messages, x.heard, x.emissions_refused,
+           x.blocks_done, x.blocks_reverted, x.signals, x.memories, x.messages, x.heard, x.emissions_refused,
            x.restarts, x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block,
            x.snapshot_age_blocks, x.depth, x.handled, x.metrics);
 }
@@ -82,6 +83,7 @@ struct stream_report {
   std::uint64_t blocks_total = 0;
   std::uint64_t blocks_waiting = 0;
   std::uint64_t blocks_reverted = 0;
+  std::uint64_t rewinds = 0;  ///< reverts beyond what is undone from memory
   std::uint64_t gaps = 0;
   block_number last_block = 0;
   double uptime_seconds = 0;
@@ -93,7 +95,7 @@ auto inspect(Inspector& f, stream_report& x) {
   return f(x.chain, x.source, x.state, x.events_total, x.events_per_second_1s,
            x.events_per_second_60s, x.events_by_type, x.events_by_lane, x.depth, x.shed_no_credit,
            x.shed_not_running, x.critical_share, x.blocks_total, x.blocks_waiting,
-           x.blocks_reverted, x.gaps, x.last_block, x.uptime_seconds, x.coordination, x.agents);
+           x.blocks_reverted, x.rewinds, x.gaps, x.last_block, x.uptime_seconds, x.coordination, x.agents);
 }
 
 /// One kind of bad input, counted; the newest sample is kept, cut and escaped.

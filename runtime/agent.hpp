@@ -14,7 +14,8 @@
 // Optional: `static subscription wants(const options&)` narrows what it is fed, `static hearing
 // hears(const options&)` what it is told;
 // `save(state_writer&) const`, `status load(state_reader&)` and `static constexpr std::uint32_t
-// snapshot_version` keep its state over restarts.
+// snapshot_version` keep its state over restarts, and undo what reverted blocks did to it: load()
+// replaces the whole state.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -110,6 +111,7 @@ class agent : public agent_base {
   void dispatch(const memory_added& heard) final { tell(heard); }
   void dispatch(const agent_message& heard) final { tell(heard); }
   void dispatch(const chain_gap& gap) final { tell(gap); }
+  void dispatch(const block_reverted& gone) final { tell(gone); }
   void dispatch(const timer& due) final { tell(due); }
 
   template <class What>
@@ -120,6 +122,7 @@ class agent : public agent_base {
   void write_state([[maybe_unused]] state_writer& out) const final {
     if constexpr (detail::keeps_state<Self>) static_cast<const Self&>(*this).save(out);
   }
+  bool has_state() const noexcept final { return detail::keeps_state<Self>; }
   status read_state([[maybe_unused]] state_reader& in) final {
     if constexpr (detail::keeps_state<Self>) return self().load(in);
     return ok;

@@ -75,6 +75,7 @@ agent_base::behavior_type agent_base::make_behavior() {
             at->second.settled = settled;
             advance();
           },
+          [this](const blocks_reverted& what) { take_back(what); },
           [this](const restore_agent& from) { restore(from); },
           [this](const chain_gap& gap) {
             // Between blocks: what is concluded here leaves with the next one.
@@ -107,6 +108,11 @@ void agent_base::fail(maybe<event_id> event, std::string_view what) {
 }
 
 void agent_base::handle(const event_batch& batch) {
+  if (const auto gone = void_events_.find(batch.commit); gone != void_events_.end()) {
+    gone->second -= batch.picks.size();
+    if (gone->second == 0) void_events_.erase(gone);
+    return;
+  }
   const auto begin = clock().now();
   for (const auto pick : batch.picks) {
     if (failed_) return;
@@ -226,9 +232,14 @@ void agent_base::hear(open_block& open, const agent_round& round) {
 void agent_base::settle(std::uint64_t commit, open_block& open) {
   memory_ = open.settled->memory;
   last_block_ = open.end->block;
-  if (!open.settled->snapshot) return;
+  const bool wanted = open.settled->snapshot;
+  const bool undo = open.end->undo && has_state();
   block_done saved{.agent = id_, .commit = commit, .round = settled_round};
-  if (!guarded({}, [&] { saved.snapshot = snapshot(); })) return;
+  if ((wanted || undo) && !guarded({}, [&] { saved.snapshot = snapshot(); })) return;
+  maybe<byte_vector> state;
+  if (undo) state = saved.snapshot->bytes;
+  if (has_state()) undo_.note(commit, last_block_, open.handled, std::move(state));
+  if (!wanted) return;
   saved.snapshot->commit = commit;
   counters_.snapshot_block = last_block_.number;
   super::send(services_.stream, std::move(saved));
@@ -298,6 +309,7 @@ void agent_base::add_signal(open_block& open, signal_draft draft) {
   if (s.level == severity::critical && services_.provisional) {
     auto shown = s;
     shown.status = signal_status::provisional;
+    open.shown.push_back(shown);
     super::send(services_.provisional, announcement{{std::move(shown)}});
   }
   open.signals.push_back(std::move(s));
@@ -417,8 +429,13 @@ void agent_base::restore(const restore_agent& from) {
   poison_.insert(from.poison.begin(), from.poison.end());
   counters_.poison_events = poison_.size();
   memory_ = from.memory;
-  if (!from.snapshot) return;
-  const auto& s = *from.snapshot;
+  if (from.snapshot) read_snapshot(*from.snapshot);
+  if (failed_ || !has_state()) return;
+  // What it begins with is as far as a revert can go back.
+  guarded({}, [&] { undo_.note(from.commit, last_block_, 0, snapshot().bytes); });
+}
+
+void agent_base::read_snapshot(const agent_snapshot& s) {
   // An older version of the agent wrote it: it begins anew, and says so, rather than guess.
   if (s.version != snapshot_version_) {
     services_.log.warn(
@@ -427,19 +444,88 @@ void agent_base::restore(const restore_agent& from) {
                     s.version, snapshot_version_));
     return;
   }
-  guarded({}, [&] {
-    state_reader in{s.bytes};
-    const auto timer_count = in.count(16);
-    for (std::uint64_t i = 0; i < timer_count && in.intact(); ++i) {
-      const auto due = in.i64();
-      timers_.emplace(due, in.text());
+  if (!guarded({}, [&] { read_all(s.bytes, s.block); })) return;
+  last_block_ = s.block;
+  counters_.snapshot_block = s.block.number;
+}
+
+/// Replaces timers and state. Throws if the bytes make no sense.
+void agent_base::read_all(const byte_vector& bytes, const block_ref& as_of) {
+  state_reader in{bytes};
+  timers_.clear();
+  const auto timer_count = in.count(16);
+  for (std::uint64_t i = 0; i < timer_count && in.intact(); ++i) {
+    const auto due = in.i64();
+    timers_.emplace(due, in.text());
+  }
+  if (auto read = read_state(in); !read)
+    throw std::runtime_error(
+        fmt::format("state as of block {}: {}", as_of.number, read.error().message));
+}
+
+/// What waits or is open of these blocks is dropped. If one was concluded, the state goes back to
+/// before the first of them.
+void agent_base::take_back(const blocks_reverted& what) {
+  if (failed_) return;
+  blocks_undone answer{.agent = id_};
+  std::vector<block_reverted> told;
+  bool concluded = false;
+  for (auto at = open_.end(); at != open_.begin();) {
+    auto& [commit, open] = *--at;
+    // A block's end comes at once after its last batch, on the lane of these words: it is here.
+    if (!open.end || std::find(what.blocks.begin(), what.blocks.end(), open.end->block) ==
+                         what.blocks.end())
+      continue;
+    if (open.handled < open.end->events_sent)
+      void_events_[commit] = open.end->events_sent - open.handled;
+    if (!open.concluded) {
+      ++answer.blocks;
+      answer.events += open.end->events_sent;
     }
-    if (auto read = read_state(in); !read)
-      throw std::runtime_error(
-          fmt::format("snapshot of block {}: {}", s.block.number, read.error().message));
-    last_block_ = s.block;
-    counters_.snapshot_block = s.block.number;
-  });
+    if (open.handled > 0) told.push_back({open.end->block, commit});
+    // What was shown of it will never be stored.
+    for (auto& s : open.shown) {
+      s.status = signal_status::retracted;
+      s.revision = 0;
+    }
+    if (!open.shown.empty())
+      super::send(services_.provisional, announcement{std::move(open.shown)});
+    concluded = concluded || open.concluded;
+    at = open_.erase(at);
+  }
+  auto undone = undo_.revert(what.blocks);
+  for (std::size_t i = 0; i < undone.blocks.size(); ++i)
+    told.push_back({undone.blocks[i], undone.commits[i]});
+  // Without save() and load() there is nothing to go back to: such an agent begins anew.
+  answer.undone = !(concluded || undone.any || !has_state()) || (undone.before && go_back_to(*undone.before));
+  super::send(services_.stream, answer);
+  if (!answer.undone) {
+    failed_ = true;  // a new instance is on its way
+    return;
+  }
+  if (undone.any) memory_ = what.memory;
+  counters_.blocks_reverted += told.size();
+  commit_ = 0;
+  block_ = {};
+  for (const auto& gone : told)
+    if (!guarded({}, [&] { dispatch(gone); })) return;
+}
+
+/// False: load() did not bring back what save() wrote, so the state cannot be trusted.
+bool agent_base::go_back_to(const undo_journal::state& before) {
+  try {
+    read_all(before.bytes, before.block);
+    last_block_ = before.block;
+    if (snapshot().bytes == before.bytes) return true;
+    services_.log.error("undo_differs",
+                        fmt::format("{} saves something else than it was loaded from: load() must "
+                                    "replace the whole state; it begins anew",
+                                    id_));
+  } catch (const std::exception& e) {
+    services_.log.error("undo_failed",
+                        fmt::format("{} cannot go back: {}; it begins anew", id_, e.what()));
+  }
+  return false;
 }
 
 agent_report agent_base::report() const {

@@ -17,6 +17,7 @@
 #include "runtime/log.hpp"
 #include "runtime/policy/chain_policy.hpp"
 #include "runtime/state_codec.hpp"
+#include "runtime/undo_journal.hpp"
 
 namespace eremos {
 
@@ -82,7 +83,9 @@ class agent_base : public lane_actor<agent_actor> {
   virtual void dispatch(const memory_added& heard) = 0;
   virtual void dispatch(const agent_message& heard) = 0;
   virtual void dispatch(const chain_gap& gap) = 0;
+  virtual void dispatch(const block_reverted& gone) = 0;
   virtual void dispatch(const timer& due) = 0;
+  virtual bool has_state() const noexcept = 0;
   virtual void write_state(state_writer& out) const = 0;
   virtual status read_state(state_reader& in) = 0;
 
@@ -94,6 +97,7 @@ class agent_base : public lane_actor<agent_actor> {
     std::vector<signal> signals;
     std::vector<memory_entry> memories;
     std::vector<agent_message> messages;
+    std::vector<signal> shown;  ///< provisionally, before the block is stored
     std::array<std::size_t, 3> emitted{};        ///< signals, memories, messages; all rounds
     std::uint64_t refused = 0;                   ///< conclusions over the limit
     std::multimap<time_ms, std::string> timers;  ///< set in on(event)
@@ -120,6 +124,10 @@ class agent_base : public lane_actor<agent_actor> {
   void fire_timers();
   void tell_flood(const block_end& end, open_block& open);
   void restore(const restore_agent& from);
+  void read_snapshot(const agent_snapshot& s);
+  void read_all(const byte_vector& bytes, const block_ref& as_of);
+  void take_back(const blocks_reverted& what);
+  bool go_back_to(const undo_journal::state& before);
   agent_snapshot snapshot() const;
   agent_report report() const;
   void fail(maybe<event_id> event, std::string_view what);
@@ -136,6 +144,9 @@ class agent_base : public lane_actor<agent_actor> {
   std::map<std::uint64_t, open_block>
       open_;  ///< by commit; at most the window, and 0 for the mempool
   std::multimap<time_ms, std::string> timers_;
+  undo_journal undo_;
+  /// Of commits that were reverted: events that still wait in the lanes; at most the window.
+  std::map<std::uint64_t, std::uint64_t> void_events_;
   std::set<event_id> poison_;
   block_ref last_block_;  ///< last settled
   shared<memory_view> memory_;

@@ -28,6 +28,13 @@ struct block_complete {
   bool supplement = false;  ///< a late piece of a block already passed (recordings only)
 };
 
+/// A block is canonical no more, of which this agent had handled something. Its state is as it was
+/// before the block already: this is for what is not part of it, and seldom needed.
+struct block_reverted {
+  block_ref block;
+  std::uint64_t commit = 0;
+};
+
 /// A timer set with after() came due: this is the first block at or past its time.
 struct timer {
   std::string tag;
@@ -84,6 +91,8 @@ class per_block {
   T& at(std::uint64_t commit) { return blocks_[commit]; }
   /// Ends a commit: its accumulation, or an empty one.
   T take(std::uint64_t commit) {
+    // Blocks are completed in order: an older one left here was reverted before it was complete.
+    blocks_.erase(blocks_.begin(), blocks_.lower_bound(commit));
     auto node = blocks_.extract(commit);
     return node.empty() ? T{} : std::move(node.mapped());
   }

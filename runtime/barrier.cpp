@@ -78,6 +78,14 @@ void block_barrier::revert(const chain_reverted& what) {
   if (!left.blocks.empty()) items_.push_back({std::move(left), {}, 0, {}, false});
 }
 
+std::vector<chain_reverted> block_barrier::clear() {
+  std::vector<chain_reverted> out;
+  for (auto& x : items_)
+    if (auto* revert = std::get_if<chain_reverted>(&x.out)) out.push_back(std::move(*revert));
+  items_.clear();
+  return out;
+}
+
 maybe<chain_reverted> block_barrier::take_revert() {
   if (items_.empty()) return {};
   auto* revert = std::get_if<chain_reverted>(&items_.front().out);

@@ -29,6 +29,9 @@ class block_barrier {
   /// the order.
   void revert(const chain_reverted& what);
 
+  /// Everything goes; the reverts that were waiting.
+  std::vector<chain_reverted> clear();
+
   // --- the oldest item ---
 
   /// If it is a revert.

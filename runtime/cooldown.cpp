@@ -29,6 +29,8 @@ void cooldown::save(state_writer& out) const {
 }
 
 void cooldown::load(state_reader& in) {
+  last_.clear();
+  by_time_.clear();
   const auto subjects = in.count(16);
   for (std::uint64_t i = 0; i < subjects && in.intact(); ++i) {
     const auto subject = in.text();

@@ -58,6 +58,13 @@ inline constexpr std::size_t ring_blocks = 160;
 /// asked for early at a quarter of it, so that two of them and a full window fit.
 inline constexpr std::size_t ring_events = 131'072;
 
+/// Blocks that an agent can take back from memory, without a snapshot and the blocks after it: twice
+/// what Ethereum's unfinalized span has in quiet times (64 to 96 blocks). Kept as differences.
+inline constexpr std::size_t undo_blocks = 256;
+/// States are kept while the chain is at most this many blocks behind its head: what is older than
+/// that is seldom taken back, and catching up must not pay for it.
+inline constexpr std::uint64_t undo_behind_max = 2;
+
 /// Mempool events an agent may have unhandled: about a second of a busy chain. Beyond it the oldest
 /// go first.
 inline constexpr std::size_t mempool_credit = 8'192;

@@ -20,16 +20,34 @@ void recent_blocks::push(sent_block b) {
          (blocks_.size() > limits_.blocks || events_ > limits_.events)) {
     events_ -= blocks_.front().events->size();
     dropped_up_to_ = blocks_.front().commit;
+    passed_.push_back({blocks_.front().commit, blocks_.front().block, blocks_.front().memory});
     blocks_.pop_front();
+  }
+  while (passed_.size() > 1 && passed_.size() + blocks_.size() > defaults::undo_blocks + 1) {
+    lost_ = passed_.front().block.number;
+    passed_.pop_front();
   }
 }
 
 void recent_blocks::revert(const std::vector<block_ref>& blocks) {
+  const auto gone = [&](const block_ref& b) {
+    return std::find(blocks.begin(), blocks.end(), b) != blocks.end();
+  };
   std::erase_if(blocks_, [&](const sent_block& b) {
-    if (std::find(blocks.begin(), blocks.end(), b.block) == blocks.end()) return false;
+    if (!gone(b.block)) return false;
     events_ -= b.events->size();
     return true;
   });
+  std::erase_if(passed_, [&](const passed_block& b) { return gone(b.block); });
+}
+
+shared<memory_view> recent_blocks::memory_after(std::uint64_t commit,
+                                                const shared<memory_view>& otherwise) const {
+  for (auto b = blocks_.rbegin(); b != blocks_.rend(); ++b)
+    if (b->settled && b->commit <= commit) return b->memory;
+  for (auto b = passed_.rbegin(); b != passed_.rend(); ++b)
+    if (b->commit <= commit) return b->memory;
+  return otherwise;
 }
 
 sent_block* recent_blocks::find(std::uint64_t commit) {

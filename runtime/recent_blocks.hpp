@@ -16,6 +16,7 @@ struct sent_block {
   time_ms time = 0;
   bool supplement = false;
   bool snapshot = false;  ///< agents were asked for a snapshot after it
+  bool undo = false;      ///< agents keep their state after it
   shared<event_list> events;
   std::vector<shared<round_content>> rounds;  ///< told so far, the first of them round 1
   bool settled = false;
@@ -41,6 +42,11 @@ class recent_blocks {
   std::vector<const sent_block*> after(std::uint64_t commit) const;
   /// True if nothing after `commit` has been dropped for lack of room.
   bool reaches_back_to(std::uint64_t commit) const noexcept { return commit >= dropped_up_to_; }
+  /// Whether a revert to this block leaves nothing behind that is not known any more. Blocks whose
+  /// events were dropped are known by what was remembered after them, undo_blocks far back.
+  bool knows_back_to(block_number ancestor) const noexcept { return !lost_ || ancestor >= *lost_; }
+  /// What was remembered after the newest settled block up to `commit`; `otherwise` before all.
+  shared<memory_view> memory_after(std::uint64_t commit, const shared<memory_view>& otherwise) const;
   /// nullptr if it was dropped or reverted.
   sent_block* find(std::uint64_t commit);
   const sent_block* last() const noexcept { return blocks_.empty() ? nullptr : &blocks_.back(); }
@@ -52,7 +58,16 @@ class recent_blocks {
 
  private:
   recent_limits limits_;
+  /// A block whose events were dropped, as far as a revert still needs it.
+  struct passed_block {
+    std::uint64_t commit = 0;
+    block_ref block;
+    shared<memory_view> memory;
+  };
+
   std::deque<sent_block> blocks_;
+  std::deque<passed_block> passed_;  ///< with blocks_ at most undo_blocks and one
+  maybe<block_number> lost_;  ///< the newest block that is in neither
   std::size_t events_ = 0;
   std::uint64_t dropped_up_to_ = 0;
   std::size_t blocks_since_snapshot_ = 0;

@@ -34,6 +34,8 @@ class stream final : public stream_actor::base {
         coordinator_(std::move(coordinator)),
         recent_(config_.recent),
         memory_(config_.memory),
+        first_memory_(config_.memory),
+        began_after_(config_.resume_after),
         started_ms_(monotonic_ms()) {}
 
   const char* name() const override { return name_; }
@@ -48,6 +50,7 @@ class stream final : public stream_actor::base {
   behavior_type make_behavior() override {
     return {[this](committed_block& b) { on_committed(b); },
             [this](const chain_reverted& r) { on_reverted(r); },
+            [this](const chain_rewound& r) { on_rewound(r); },
             [](const chain_finalized&) {},
             [this](mempool_batch& b) { on_mempool(b); },
             [this](const chain_gap& g) { on_gap(g); },
@@ -56,6 +59,7 @@ class stream final : public stream_actor::base {
             [this](const register_agent& r) { on_register(r); },
             [this](const unregister_agent& u) { on_unregister(u); },
             [this](block_done& d) { on_done(d); },
+            [this](const blocks_undone& u) { on_undone(u); },
             [this](const mempool_handled& h) { on_mempool_handled(h); },
             [this](const stall_check&) { on_stall_check(); },
             [this](const drain&) { return on_drain(); },
@@ -72,6 +76,8 @@ class stream final : public stream_actor::base {
   // --- from CHAIN ---
 
   void on_committed(committed_block& b) {
+    last_commit_ = b.commit;
+    if (rewinding()) return;  // CHAIN says it again
     const auto now_ms = monotonic_ms();
     for (auto& e : b.events) {
       classify(e, *config_.labels, config_.policy);
@@ -84,6 +90,7 @@ class stream final : public stream_actor::base {
                     .time = b.time,
                     .supplement = b.supplement,
                     .snapshot = config_.with_snapshots && !b.supplement && recent_.snapshot_due(),
+                    .undo = config_.with_snapshots && b.behind <= defaults::undo_behind_max,
                     .events = std::move(b.events),
                     .rounds = {},
                     .settled = false,
@@ -111,6 +118,15 @@ class stream final : public stream_actor::base {
 
   void on_reverted(const chain_reverted& r) {
     report_.blocks_reverted += r.blocks.size();
+    if (rewinding()) {
+      to_store(r, 0);
+      return;
+    }
+    if (config_.with_snapshots && !knows_back_to(r.ancestor.number)) {
+      barrier_.revert(r);
+      return rewind(fmt::format("{} blocks were taken back, more than are undone from memory",
+                                r.blocks.size()));
+    }
     std::map<std::uint64_t, std::uint64_t> gone;
     barrier_.revert(r);
     for (const auto* b : recent_.after(0))
@@ -122,11 +138,82 @@ class stream final : public stream_actor::base {
     for (const auto& [commit, events] : gone) finish(commit);
     for (auto& [id, m] : members_.all()) {
       m.forget(r.blocks);
-      if (m.state != member_state::quarantined) m.state = member_state::restarting;
+      if (m.state == member_state::live || m.state == member_state::lagging)
+        send(m.handle, blocks_reverted{r.blocks, memory_});
     }
-    send(supervisor_, restart_agents{config_.policy.chain});
     pump();
     arm_stall_check();
+  }
+
+  /// Of blocks before the one that this process began after, nothing is known but what STORE has.
+  bool knows_back_to(block_number ancestor) const {
+    return recent_.knows_back_to(ancestor) && (!began_after_ || ancestor >= *began_after_);
+  }
+
+  void on_undone(const blocks_undone& u) {
+    auto* m = members_.find(u.agent);
+    if (m == nullptr || m->state == member_state::quarantined) return;
+    m->moved_at_ms = monotonic_ms();
+    m->blocks_waiting -= std::min(m->blocks_waiting, u.blocks);
+    m->events_done += u.events;
+    if (u.undone) {
+      if (m->state == member_state::lagging) feed_lagging(*m);
+      return;
+    }
+    if (rewinding()) return;
+    m->state = member_state::restarting;
+    send(supervisor_, restart_agents{config_.policy.chain, u.agent});
+  }
+
+  // --- reverts beyond what is known here: as after a restart ---
+
+  bool rewinding() const noexcept { return rewinding_; }
+
+  /// Lets go of all that is open and begins anew from what STORE has.
+  void rewind(const std::string& why) {
+    config_.log.warn("rewind", fmt::format("{}: agents begin anew from their last stored snapshots, "
+                                           "and the blocks since are handled once more",
+                                           why));
+    ++report_.rewinds;
+    rewinding_ = true;
+    ++rewind_number_;
+    for (auto& reverted : barrier_.clear()) to_store(std::move(reverted), 0);
+    recent_ = recent_blocks{config_.recent};
+    unfinished_.clear();
+    for (auto& [id, m] : members_.all()) {
+      m.snapshots.clear();
+      m.mempool.clear();
+      if (m.state != member_state::quarantined) m.state = member_state::restarting;
+    }
+    request(store_, caf::infinite, load_chain{config_.policy.chain})
+        .then([this](chain_restart& r) { on_rewind_point(r); },
+              [this](const caf::error& e) { part_lost("store", e); });
+  }
+
+  void on_rewind_point(chain_restart& r) {
+    memory_view known;
+    for (const auto& m : r.memories) known.entries.emplace_back(m);
+    memory_ = first_memory_ = shared<memory_view>{std::move(known)};
+    began_after_.reset();
+    if (r.resume_after) began_after_ = r.resume_after->number;
+    for (auto& [id, m] : members_.all()) {
+      m.stored_snapshot.reset();
+      m.past_lost = false;
+      for (const auto& s : r.snapshots)
+        if (s.agent == id) m.stored_snapshot = s;
+    }
+    send(coordinator_, begin_memory{std::move(r.memories)});
+    send(chain_, rewind_chain{r.resume_after, rewind_number_});
+  }
+
+  void on_rewound(const chain_rewound& r) {
+    if (!rewinding_ || r.number != rewind_number_) return;
+    // A revert overtook the rewind: STORE knows of it by now.
+    if (!r.accepted) return rewind("the chain was taken back further");
+    rewinding_ = false;
+    for (auto& [id, m] : members_.all()) m.start_commit = last_commit_;
+    send(supervisor_, restart_agents{config_.policy.chain, {}});
+    pump();
   }
 
   void on_gap(const chain_gap& g) {
@@ -161,7 +248,7 @@ class stream final : public stream_actor::base {
     std::uint64_t total = 0;
     for (const auto& lane_of_picks : picks) total += lane_of_picks.size();
     for (auto* m : c.members) {
-      send(m->handle, block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot});
+      send(m->handle, block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo});
       if (m->blocks_waiting++ == 0) m->moved_at_ms = now_ms;
       m->events_sent += total;
       m->sent_commit = b.commit;
@@ -170,13 +257,11 @@ class stream final : public stream_actor::base {
 
   /// What is remembered after the newest settled block up to `commit`.
   shared<memory_view> memory_after(std::uint64_t commit) const {
-    auto out = config_.memory;
-    for (const auto* b : recent_.after(0))
-      if (b->settled && b->commit <= commit) out = b->memory;
-    return out;
+    return recent_.memory_after(commit, first_memory_);
   }
 
   void on_register(const register_agent& r) {
+    if (rewinding()) return;  // it is made once more
     auto* known = members_.find(r.agent);
     const bool again = known != nullptr;
     auto& m = members_.add(r);
@@ -190,9 +275,13 @@ class stream final : public stream_actor::base {
     m.moved_at_ms = monotonic_ms();
     ++m.instances;
     m.told_commit = 0;
-    send(m.handle, restore_agent{m.newest(), memory_after(m.resume_commit()), r.poison});
+    const bool past_lost = m.past_lost || !recent_.reaches_back_to(m.resume_commit());
+    if (past_lost && config_.with_snapshots)
+      return rewind(fmt::format("{} begins anew further back than recent blocks reach", m.id));
+    send(m.handle, restore_agent{m.resume_commit(), m.newest(), memory_after(m.resume_commit()),
+                                 r.poison});
     send(coordinator_, agent_joined{m.id});
-    if (m.past_lost || !recent_.reaches_back_to(m.resume_commit())) {
+    if (past_lost) {
       m.past_lost = false;
       ++report_.gaps;
       config_.log.error("ring_too_short",
@@ -547,7 +636,8 @@ class stream final : public stream_actor::base {
   }
 
   void settle_drain() {
-    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_) return;
+    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_ || rewinding())
+      return;
     if (!config_.with_snapshots || snapshots_stored_ || recent_.last() == nullptr) {
       for (auto& promise : draining_) promise.deliver(drained{report_.blocks_total});
       draining_.clear();
@@ -632,6 +722,11 @@ class stream final : public stream_actor::base {
   block_barrier barrier_;
   recent_blocks recent_;
   shared<memory_view> memory_;                         ///< after the last settled block
+  shared<memory_view> first_memory_;                   ///< before every block of this process …
+  maybe<block_number> began_after_;                    ///< … which are those after this one
+  std::uint64_t last_commit_ = 0;
+  bool rewinding_ = false;  ///< from STORE's answer to CHAIN's; what CHAIN says meanwhile is void
+  std::uint64_t rewind_number_ = 0;
   std::map<std::uint64_t, std::uint64_t> unfinished_;  ///< commit → events; at most the window
   std::uint64_t in_store_ = 0;                         ///< requests STORE has not answered
 

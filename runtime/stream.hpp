@@ -23,6 +23,7 @@ struct stream_config {
   bool with_snapshots = true;     ///< off in replay, which never resumes
   bool mempool_to_store = false;  ///< an events file wants them
   shared<memory_view> memory;     ///< as of the block that the chain resumes after
+  maybe<block_number> resume_after;  ///< that block; none: a new chain
   recent_limits recent;
   std::size_t batch_events_max = defaults::batch_events_max;
   std::chrono::milliseconds stall_max = defaults::stall_max;

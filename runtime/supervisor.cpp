@@ -34,7 +34,7 @@ class supervisor final : public supervisor_actor::base {
   behavior_type make_behavior() override {
     return {[this](const supervise& s) { on_supervise(s); },
             [this](const agent_failed& f) { on_failed(f); },
-            [this](const restart_agents&) { on_restart_all(); },
+            [this](const restart_agents& r) { on_restart(r.only); },
             [this](const agent_stalled& s) { on_stalled(s); },
             [this](const respawn_agent& r) { on_respawn(r); }};
   }
@@ -120,8 +120,9 @@ class supervisor final : public supervisor_actor::base {
     if (at != children_.end() && !at->second.quarantined && !at->second.handle) make(at->second);
   }
 
-  void on_restart_all() {
+  void on_restart(const std::string& only) {
     for (auto& [id, c] : children_) {
+      if (!only.empty() && id != only) continue;
       if (c.quarantined || !c.handle) continue;  // a failed one is on its way already
       demonitor(c.handle.address());
       send_exit(c.handle, caf::exit_reason::user_shutdown);

@@ -72,6 +72,7 @@ void theron::save(state_writer& out) const {
 }
 
 status theron::load(state_reader& in) {
+  archived_.clear();
   const auto size = in.count(16);
   for (std::uint64_t i = 0; i < size && in.intact(); ++i) {
     auto key = in.text();

@@ -128,6 +128,7 @@ std::string to_json(const stream_report& x) {
       .count("blocks_total", x.blocks_total)
       .count("blocks_waiting", x.blocks_waiting)
       .count("blocks_reverted", x.blocks_reverted)
+      .count("rewinds", x.rewinds)
       .count("gaps", x.gaps)
       .count("last_block", x.last_block)
       .real("uptime_seconds", x.uptime_seconds)

@@ -22,6 +22,11 @@ std::vector<agent_plan> agents_of(const shared_parts& parts, chain_id chain) {
   return out;
 }
 
+maybe<block_number> number_of(const maybe<block_ref>& block) {
+  if (!block) return {};
+  return block->number;
+}
+
 }  // namespace
 
 row make_row(caf::actor_system& system, const shared_parts& parts, const row_plan& plan,
@@ -55,6 +60,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                              .with_snapshots = !parts.recorded,
                              .mempool_to_store = parts.mempool_to_store,
                              .memory = shared<memory_view>{std::move(known)},
+                             .resume_after = number_of(plan.restart.resume_after),
                              .recent = parts.limits.recent,
                              .stall_max = parts.limits.stall_max,
                              .lag_max = parts.limits.lag_max},

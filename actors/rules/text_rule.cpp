@@ -285,6 +285,8 @@ void text_rule::save(state_writer& out) const {
 
 status text_rule::load(state_reader& in) {
   cooldown_.load(in);
+  recent_.clear();
+  counts_.clear();
   const auto matches = in.count(64);
   for (std::uint64_t i = 0; i < matches && in.intact(); ++i) {
     match m;

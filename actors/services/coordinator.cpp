@@ -26,6 +26,7 @@ class coordinator final : public coordinator_actor::base {
     return {[this](const round_ended& r) { return on_round(r); },
             [this](memorise& m) { return delegate(memory_, std::move(m)); },
             [this](const chain_reverted& r) { send(memory_, r); },
+            [this](begin_memory& b) { send(memory_, std::move(b)); },
             [this](agent_joined& a) { planner_.join(std::move(a.agent)); },
             [this](const agent_left& a) { planner_.leave(a.agent); },
             [this](const get_report&) { return on_report(); }};

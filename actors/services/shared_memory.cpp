@@ -17,7 +17,7 @@ shared_memory::shared_memory(const std::vector<memory_entry>& known) {
 
 const shared<memory_view>& shared_memory::add(const memorise& what) {
   steps_.push_back({what.block, view_});
-  if (steps_.size() > defaults::ring_blocks) steps_.pop_front();
+  if (steps_.size() > defaults::undo_blocks) steps_.pop_front();
   memory_view next;
   const auto kept =
       std::min(view_->entries.size() + what.memories.size(), defaults::shared_memories_max);
@@ -61,6 +61,7 @@ class memory final : public memory_actor::base {
               return memory_.add(what);
             },
             [this](const chain_reverted& r) { memory_.revert(r.blocks); },
+            [this](const begin_memory& b) { memory_ = shared_memory{b.known}; },
             [this](const get_report&) {
               coordination_report out;
               out.memories = taken_;

@@ -33,7 +33,7 @@ class shared_memory {
   };
 
   shared<memory_view> view_;
-  std::deque<step> steps_;  ///< of the last ring_blocks blocks that left memories, newest last
+  std::deque<step> steps_;  ///< of the last undo_blocks blocks that left memories, newest last
 };
 
 memory_actor spawn_memory(caf::actor_system& system, const std::vector<memory_entry>& known);

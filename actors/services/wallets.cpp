@@ -44,6 +44,7 @@ class wallets final : public wallets_actor::base {
   behavior_type make_behavior() override {
     return {[this](committed_block& b) { take(std::move(b)); },
             [this](chain_reverted& r) { take(std::move(r)); },
+            [this](const chain_rewound& r) { take(r); },
             [this](const chain_finalized& f) { take(f); },
             [this](mempool_batch& m) { take_mempool(std::move(m)); },
             [this](const chain_gap& g) { take(g); },
@@ -52,7 +53,7 @@ class wallets final : public wallets_actor::base {
   }
 
  private:
-  using word = std::variant<committed_block, chain_reverted, chain_finalized, mempool_batch,
+  using word = std::variant<committed_block, chain_reverted, chain_rewound, chain_finalized, mempool_batch,
                             chain_gap, chain_ended>;
 
   /// A block that waits for STORE's answer.
@@ -83,6 +84,13 @@ class wallets final : public wallets_actor::base {
   template <class Word>
   void pass_on(Word& w) {
     send(next_, std::move(w));
+  }
+
+  void pass_on(chain_rewound& r) {
+    // As after a restart: what STORE has as of each block is all that is known.
+    config_.nothing_stored = false;
+    if (r.accepted) ledger_ = wallet_ledger{ledger_config(config_)};
+    send(next_, r);
   }
 
   void pass_on(chain_reverted& r) {

@@ -85,6 +85,7 @@ class chain final : public own_actor::base {
             [this](const block_recorded& r) { on_recorded(*r.record); },
             [this](const source_ended&) { on_source_ended(); },
             [this](const block_finished& f) { on_finished(f); },
+            [this](const rewind_chain& r) { on_rewind(r); },
             [this](const retry_fetch&) { go_on(); },
             [this](const drain&) { return on_drain(); },
             [this](const await_end&) { return on_await_end(); },
@@ -199,6 +200,18 @@ class chain final : public own_actor::base {
     config_.log.info("reverted", fmt::format("{} blocks after {} are canonical no more",
                                              what.blocks.size(), what.ancestor.number));
     send(next_, what);
+  }
+
+  void on_rewind(const rewind_chain& r) {
+    const bool accepted = core_.rewind(r.after);
+    if (accepted) {
+      in_flight_.clear();
+      events_in_flight_ = 0;
+      config_.log.info("rewound", fmt::format("blocks after {} are handled once more",
+                                              r.after ? r.after->number : 0));
+    }
+    send(next_, chain_rewound{config_.chain, r.number, accepted});
+    advance();
   }
 
   void stop(const std::string& why) {

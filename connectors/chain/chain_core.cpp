@@ -37,8 +37,23 @@ head_word chain_core::on_head(const head_seen& head) {
   return head_word::news;
 }
 
+bool chain_core::rewind(const maybe<block_ref>& after) {
+  if (after && !ledger_.contains(after->hash)) return false;
+  const auto* last = tip();
+  if (!target_ && last != nullptr) target_ = head_seen{config_.chain, last->number, last->hash, {}};
+  if (!config_.first_block && !ledger_.empty()) config_.first_block = ledger_.first()->number;
+  const auto again = after ? ledger_.pop_after(after->hash) : ledger_.pop_all();
+  stored_.insert(stored_.begin(), again.rbegin(), again.rend());
+  branch_.clear();
+  doubted_.reset();
+  given_up_.reset();
+  answer_is_void_ = fetching_;
+  return true;
+}
+
 void chain_core::on_block(shared<block_record> record) {
   fetching_ = false;
+  if (std::exchange(answer_is_void_, false)) return;
   const auto ref = record->ref();
   const auto doubted = std::exchange(doubted_, std::nullopt);
   const bool answers_doubt = doubted && target_ && target_->hash == *doubted;
@@ -64,6 +79,7 @@ void chain_core::on_block(shared<block_record> record) {
 
 void chain_core::on_missing(bool gone) {
   fetching_ = false;
+  if (std::exchange(answer_is_void_, false)) return;
   doubted_.reset();
   if (!gone) return;
   branch_.clear();

@@ -60,6 +60,9 @@ class chain_core {
   /// The fetch that is open got no answer. `gone`: do not ask for it again until a head or
   /// look_again() says so.
   void on_missing(bool gone);
+  /// Commits once more what follows this block (none: everything from the first block on), whose
+  /// results are stored. False, and nothing is changed: the block is not canonical.
+  bool rewind(const maybe<block_ref>& after);
   /// Works once more towards the head that was given up, if none has come since. True if so.
   bool look_again();
 
@@ -99,6 +102,7 @@ class chain_core {
   std::deque<block_ref>
       stored_;  ///< stored before the restart and committed once more, oldest first
   bool fetching_ = false;
+  bool answer_is_void_ = false;  ///< the fetch that is open was for a place before a rewind
   std::uint64_t duplicates_ = 0;
 };
 

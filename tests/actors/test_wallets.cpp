@@ -29,6 +29,7 @@ chain_listener::behavior_type listener(chain_listener::pointer, std::shared_ptr<
           [to](const chain_finalized&) { to->words.push_back("finalized"); },
           [to](const mempool_batch&) { to->words.push_back("mempool"); },
           [to](const chain_gap&) { to->words.push_back("gap"); },
+          [to](const chain_rewound& r) { to->words.push_back(r.accepted ? "rewound" : "refused"); },
           [to](const chain_ended&) { to->words.push_back("ended"); }};
 }
 

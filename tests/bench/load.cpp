@@ -23,6 +23,7 @@ chain_listener::behavior_type collect(chain_listener::pointer, bench_load* into)
           [](const chain_finalized&) {},
           [](const mempool_batch&) {},
           [](const chain_gap&) {},
+          [](const chain_rewound&) {},
           [](const chain_ended&) {}};
 }
 

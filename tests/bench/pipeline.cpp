@@ -45,6 +45,8 @@ chain_actor::behavior_type feeder(chain_actor::pointer self, std::shared_ptr<fee
            f->open_events < defaults::window_events) {
       ++f->open_blocks;
       f->open_events += f->blocks[f->next].events.size();
+      // As while catching up: a node at the head keeps more, and has the time for it.
+      f->blocks[f->next].behind = f->blocks.size();
       self->send(f->stream, std::move(f->blocks[f->next++]));
     }
   };
@@ -59,6 +61,7 @@ chain_actor::behavior_type feeder(chain_actor::pointer self, std::shared_ptr<fee
             if (++f->finished == f->blocks.size()) return f->all_finished.set_value();
             push();
           },
+          [](const rewind_chain&) {},
           [push](const retry_fetch&) { push(); },  // begins
           [](const drain&) { return drained{}; },
           [](const await_end&) { return drained{}; },

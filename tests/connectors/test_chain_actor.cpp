@@ -48,6 +48,7 @@ struct provider {
 struct heard {
   std::vector<block_ref> chain;
   std::size_t ended = 0;
+  std::vector<bool> rewound;
 };
 
 struct fixture {
@@ -85,6 +86,7 @@ struct fixture {
               [](const chain_finalized&) {},
               [](const mempool_batch&) {},
               [](const chain_gap&) {},
+              [this](const chain_rewound& r) { said.rewound.push_back(r.accepted); },
               [this](const chain_ended&) { ++said.ended; }};
     });
     chain = spawn_chain(*system, {.chain = 1, .source = "test", .restart = std::move(restart)},

@@ -38,6 +38,7 @@ chain_actor::behavior_type fake_chain(chain_actor::pointer, std::shared_ptr<chai
           [](const block_recorded&) {},
           [notes](const source_ended&) { ++notes->ended; },
           [](const block_finished&) {},
+          [](const rewind_chain&) {},
           [](const retry_fetch&) {},
           [](const drain&) { return drained{}; },
           [](const await_end&) { return drained{}; },

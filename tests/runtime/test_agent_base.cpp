@@ -42,6 +42,7 @@ class summing_agent final : public agent<summing_agent> {
           .details = detail_map{}.set("total", total_)});
   }
   void on(const timer& t) { count(t.tag); }
+  void on(const block_reverted& gone) { count("reverted_" + std::to_string(gone.block.number)); }
 
   void save(state_writer& out) const { out.amount(total_); }
   status load(state_reader& in) {
@@ -126,12 +127,52 @@ TEST_CASE("agent: timers fire in the first block at or past their time, also aft
   CHECK(f.report().metrics == std::vector<std::pair<std::string, std::uint64_t>>{{"high", 1}});
 }
 
+TEST_CASE("agent: a revert takes its state back, and what waits is not handled") {
+  agent_fixture<summing_agent> f;
+  const std::vector<test_block> chain{block(1, {10}), block(2, {20}), block(3, {30})};
+  for (const auto& b : chain) f.feed(b);
+  // Of block 4 everything waits.
+  f.send_block(block(4, {40, 41}), nullptr);
+  CHECK(f.revert({block(4, {}), chain[2], chain[1]}));
+  CHECK(f.notes().done.size() == 3);
+  auto other = block(2, {5});
+  other.branch = 1;
+  const auto done = f.feed(other);
+  REQUIRE(done.signals.size() == 1);
+  CHECK(done.signals.front().subject == "15");
+  const auto report = f.report();
+  CHECK(report.blocks_reverted == 2);
+  CHECK(report.metrics == std::vector<std::pair<std::string, std::uint64_t>>{{"reverted_2", 1},
+                                                                             {"reverted_3", 1}});
+  SECTION("and again, to before its first block") {
+    CHECK(f.revert({other, chain[0]}));
+    CHECK(f.feed(block(1, {7})).signals.front().subject == "7");
+  }
+  SECTION("blocks it never had change nothing") {
+    CHECK(f.revert({block(9, {})}));
+    CHECK(f.feed(block(3, {1})).signals.front().subject == "16");
+  }
+}
+
+TEST_CASE("agent: timers that a reverted block set are gone, and those it fired are back") {
+  agent_fixture<summing_agent> f;
+  f.feed(block(1, {101}));  // sets one, due in five blocks
+  for (block_number n = 2; n <= 5; ++n) f.feed(block(n, {0}));
+  f.feed(block(6, {0}));
+  CHECK(f.report().metrics.front() == std::pair<std::string, std::uint64_t>{"high", 1});
+  CHECK(f.revert({block(6, {0})}));
+  f.feed(block(7, {0}));
+  const auto metrics = f.report().metrics;
+  CHECK(std::find(metrics.begin(), metrics.end(),
+                  std::pair<std::string, std::uint64_t>{"high", 3}) != metrics.end());
+}
+
 TEST_CASE("agent: a torn snapshot makes it fail, not guess") {
   agent_fixture<summing_agent> f;
   f.feed(block(1, {5}));
   auto torn = f.snapshot();
   torn.bytes.pop_back();
-  caf::anon_send(f.agent(), restore_agent{torn, {}, {}});
+  caf::anon_send(f.agent(), restore_agent{0, torn, {}, {}});
   f.run();
   REQUIRE(f.supervisor().failed.size() == 1);
   CHECK(f.supervisor().failed.front().what.find("torn") != std::string::npos);

@@ -105,14 +105,14 @@ class digesting : public agent<Self> {
     if (recent_.size() > 3) recent_.erase(recent_.begin());
     return ++blocks_ % 3 == 0;
   }
-  void conclude(const block_complete& b) {
+  void conclude(const block_complete& b, severity level = severity::info) {
     this->emit({.type = "rapid_transaction_sequence",
                 .subject = digest_,
                 .anchor = block_event_id(b.block),
                 .evidence = {},
                 .blocks = recent_,
                 .confidence = 0.5,
-                .level = severity::info,
+                .level = level,
                 .details = {}});
   }
 
@@ -139,7 +139,8 @@ class witness final : public digesting<witness> {
   void on(const contract_event&) { note(); }
   void on(const wallet_activity_event&) { note(); }
   void on(const block_complete& b) {
-    if (close(b)) conclude(b);
+    // Critical: shown before the block is stored, so a revert has to take that back, too.
+    if (close(b)) conclude(b, severity::critical);
     if (blocks_ % 4 == 0)
       remember({.type = memory_type::pattern,
                 .key = "digest:" + digest_,

@@ -37,6 +37,10 @@ struct run_state {
   std::vector<std::pair<std::size_t, signal>> announced;
   std::size_t lives = 0;
 
+  /// No agent was made anew: one that is forgets what it has shown.
+  bool quiet_agents() const {
+    return !said.contains("rewind") && !said.contains("agent_restarts") && left_barrier.empty();
+  }
   std::string store_path() const { return folder + "/store.sqlite"; }
   std::string events_path() const { return folder + "/events.jsonl"; }
 };

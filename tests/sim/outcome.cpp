@@ -181,8 +181,16 @@ std::string wrong_announcements(const run_state& state, bool crashed) {
     std::size_t life = 0;
   };
   std::map<signal_id, last_word> told;
+  std::map<signal_id, bool> shown;  // provisionally: whether that hangs in the air
   for (const auto& [number, s] : state.announced) {
-    if (s.status == signal_status::provisional) continue;
+    // Revision 0 takes back what was only shown.
+    if (s.status == signal_status::provisional || s.revision == 0) {
+      if (s.revision == 0 && !shown[s.id])
+        return fmt::format("signal {} was not shown, and is taken back\n", to_string(s.id));
+      shown[s.id] = s.revision != 0;
+      continue;
+    }
+    shown[s.id] = false;
     const auto [at, is_new] = told.emplace(s.id, last_word{});
     auto& last = at->second;
     const auto name = fmt::format("signal {} of {} (revision {}, {})", to_string(s.id), s.agent,
@@ -195,6 +203,10 @@ std::string wrong_announcements(const run_state& state, bool crashed) {
       return fmt::format("{} was retracted, but did not stand\n", name);
     last = {s.revision, s.status, number};
   }
+  if (!crashed && state.quiet_agents())
+    for (const auto& [id, hangs] : shown)
+      if (hangs && !told.contains(id))
+        return fmt::format("signal {} was shown, and neither stored nor taken back\n", to_string(id));
   const auto db = open_db(state.store_path());
   auto q = db->query("SELECT id, revision, status, agent FROM signals ORDER BY id");
   while (q.next()) {

@@ -92,6 +92,19 @@ class agent_fixture {
     return notes_->done.back();
   }
 
+  /// Takes blocks back, newest first, as STREAM does; false if the agent cannot.
+  bool revert(const std::vector<test_block>& newest_first) {
+    blocks_reverted gone;
+    for (const auto& b : newest_first)
+      gone.blocks.push_back({chain_, b.number, test_hash(b.number, b.branch)});
+    gone.memory = notes_->memory;
+    const auto before = notes_->undone.size();
+    caf::anon_send(agent_, gone);
+    run();
+    REQUIRE(notes_->undone.size() == before + 1);
+    return notes_->undone.back().undone;
+  }
+
   /// Signals of these blocks, several open at a time, batches cut and ordered by the seed.
   std::vector<signal> feed_shuffled(const std::vector<test_block>& blocks, std::uint32_t seed) {
     std::mt19937 random{seed};
@@ -101,6 +114,14 @@ class agent_fixture {
     }
     run();
     return signals();
+  }
+
+  /// Blocks without a time of their own that `feed` sends take none.
+  template <class Feed>
+  void rewind_time(const Feed& feed_some) {
+    const auto before = last_time_;
+    feed_some();
+    last_time_ = before;
   }
 
   /// Ends the agent and begins a new one from its snapshot, as after a restart of the node.
@@ -180,7 +201,7 @@ class agent_fixture {
     add.template operator()<lane::low>();
     add.template operator()<lane::block>();
     sends.push_back(caf::make_message(block_end{
-        commit, {chain_, b.number, test_hash(b.number, b.branch)}, b.time, false, total, false}));
+        commit, {chain_, b.number, test_hash(b.number, b.branch)}, b.time, false, total, false, true}));
     if (random != nullptr) std::shuffle(sends.begin(), sends.end() - 1, *random);
     for (auto& m : sends) {
       caf::anon_send(caf::actor_cast<caf::actor>(agent_), std::move(m));
@@ -213,7 +234,7 @@ class agent_fixture {
     const auto checked = kind.check(options_);
     REQUIRE((checked ? "" : checked.error().message) == std::string{});
     agent_ = kind.spawn(system_, services, options_);
-    caf::anon_send(agent_, restore_agent{std::move(from), notes_->memory, {}});
+    caf::anon_send(agent_, restore_agent{commit_, std::move(from), notes_->memory, {}});
     run();
   }
 
@@ -242,6 +263,28 @@ std::vector<signal> every_way(const std::vector<test_block>& blocks, const optio
     INFO("shuffled with seed " << seed);
     agent_fixture<Agent> shuffled{options, labels};
     CHECK(shuffled.feed_shuffled(blocks, seed) == expected);
+  }
+  if constexpr (detail::keeps_state<Agent>) {
+    INFO("each block comes after one that is taken back");
+    agent_fixture<Agent> reverted{options, labels};
+    std::vector<signal> stand;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      auto other = blocks[i];
+      other.branch = 77;
+      // Events of the next block, too: whatever differs must be undone.
+      if (i + 1 < blocks.size())
+        other.events.insert(other.events.end(), blocks[i + 1].events.begin(),
+                            blocks[i + 1].events.end());
+      reverted.rewind_time([&] { reverted.feed(other); });
+      REQUIRE(reverted.revert({other}));
+      const auto done = reverted.feed(blocks[i]);
+      stand.insert(stand.end(), done.signals.begin(), done.signals.end());
+    }
+    std::sort(stand.begin(), stand.end(), [](const signal& a, const signal& b) {
+      return std::tie(a.block.number, a.agent, a.type, a.id) <
+             std::tie(b.block.number, b.agent, b.type, b.id);
+    });
+    CHECK(stand == expected);
   }
   INFO("restarted after each block");
   agent_fixture<Agent> restarted{options, labels};

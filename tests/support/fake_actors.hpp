@@ -19,6 +19,7 @@ struct stream_notes {
   std::map<std::uint64_t, std::vector<round_content>> rounds;
   shared<memory_view> memory;  ///< after each block
   std::uint64_t mempool_handled = 0;
+  std::vector<blocks_undone> undone;
   std::vector<committed_block> committed;
   std::vector<chain_reverted> reverted;
   std::vector<chain_gap> gaps;
@@ -32,6 +33,7 @@ inline stream_actor::behavior_type fake_stream(stream_actor::pointer self,
           [](const chain_finalized&) {},
           [](const mempool_batch&) {},
           [notes](const chain_gap& g) { notes->gaps.push_back(g); },
+          [](const chain_rewound&) {},
           [notes](const chain_ended&) { ++notes->ended; },
           [](const stream_start&) {},
           [](const register_agent&) {},
@@ -46,6 +48,7 @@ inline stream_actor::behavior_type fake_stream(stream_actor::pointer self,
             else if (d.round != settled_round)
               self->send(agent, block_settled{d.commit, notes->memory, false});
           },
+          [notes](const blocks_undone& u) { notes->undone.push_back(u); },
           [notes](const mempool_handled& h) { notes->mempool_handled += h.events; },
           [](const stall_check&) {},
           [](const drain&) { return drained{}; },
@@ -59,6 +62,7 @@ inline coordinator_actor::behavior_type fake_coordinator(coordinator_actor::poin
           },
           [](const memorise&) { return shared<memory_view>{}; },
           [](const chain_reverted&) {},
+          [](const begin_memory&) {},
           [](const agent_joined&) {},
           [](const agent_left&) {},
           [](const get_report&) { return coordination_report{}; }};

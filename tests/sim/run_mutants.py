@@ -1,0 +1,21 @@
+"""Every mutant is found within 500 seeds.
+
+usage: run_mutants.py CMAKE BUILD_FOLDER PROGRAM MUTANTS
+"""
+import re
+import subprocess
+import sys
+
+cmake, build, program, mutants = sys.argv[1:5]
+subprocess.run([cmake, "--build", build, "--target", "eremos-sim-mutants"], check=True,
+               stdout=subprocess.DEVNULL)
+alive = []
+for number, title in re.findall(r"^mutant (\d+): (.*)$", open(mutants).read(), flags=re.M):
+    ran = subprocess.run([program, "--mutant", number, "--seeds", "500", "--stop"],
+                         capture_output=True, text=True)
+    last = ran.stdout.strip().splitlines()[-1]
+    print(f"mutant {number} ({title}): {'found' if ran.returncode == 1 else 'NOT FOUND'}; {last}",
+          flush=True)
+    if ran.returncode != 1:
+        alive.append(number)
+sys.exit(f"not found: {', '.join(alive)}" if alive else 0)
