@@ -18,6 +18,7 @@ void add_message_types(caf::actor_system_config& config) {
       .add_message_type<round_plan>("eremos.round_plan")
       .add_message_type<memorise>("eremos.memorise")
       .add_message_type<shared<memory_view>>("eremos.memory_view")
+      .add_message_type<agents_made>("eremos.agents_made")
       .add_message_type<begin_memory>("eremos.begin_memory")
       .add_message_type<blocks_reverted>("eremos.blocks_reverted")
       .add_message_type<blocks_undone>("eremos.blocks_undone")

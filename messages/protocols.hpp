@@ -31,6 +31,8 @@ using drain = ask<struct drain_tag>;
 
 /// Answered when the source has ended and all it gave is finished.
 using await_end = ask<struct end_tag>;
+/// SUPERVISOR to STREAM: the agents of the start are registered.
+using agents_made = ask<struct agents_made_tag>;
 /// To oneself, after a pause.
 using retry_fetch = ask<struct retry_tag>;
 
@@ -310,6 +312,8 @@ using stream_actor = chain_listener::extend<
     caf::reacts_to<register_agent>,
     /// Events flow to it no more.
     caf::reacts_to<unregister_agent>,
+    /// Blocks may begin to flow.
+    caf::reacts_to<agents_made>,
     /// An agent's conclusions of one commit.
     caf::reacts_to<block_done>,
     /// An agent has taken back what was reverted, or cannot.

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <deque>
 #include <map>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
@@ -36,6 +39,7 @@ class stream final : public stream_actor::base {
         memory_(config_.memory),
         first_memory_(config_.memory),
         began_after_(config_.resume_after),
+        agents_awaited_(config_.await_agents),
         started_ms_(monotonic_ms()) {}
 
   const char* name() const override { return name_; }
@@ -48,16 +52,17 @@ class stream final : public stream_actor::base {
   }
 
   behavior_type make_behavior() override {
-    return {[this](committed_block& b) { on_committed(b); },
-            [this](const chain_reverted& r) { on_reverted(r); },
+    return {[this](committed_block& b) { in_turn(std::move(b)); },
+            [this](chain_reverted& r) { in_turn(std::move(r)); },
             [this](const chain_rewound& r) { on_rewound(r); },
             [](const chain_finalized&) {},
             [this](mempool_batch& b) { on_mempool(b); },
-            [this](const chain_gap& g) { on_gap(g); },
+            [this](const chain_gap& g) { in_turn(g); },
             [](const chain_ended&) {},
             [this](const stream_start& s) { chain_ = s.chain; },
             [this](const register_agent& r) { on_register(r); },
             [this](const unregister_agent& u) { on_unregister(u); },
+            [this](const agents_made&) { on_agents_made(); },
             [this](block_done& d) { on_done(d); },
             [this](const blocks_undone& u) { on_undone(u); },
             [this](const mempool_handled& h) { on_mempool_handled(h); },
@@ -74,6 +79,24 @@ class stream final : public stream_actor::base {
   }
 
   // --- from CHAIN ---
+
+  /// What CHAIN says before the first agents are there waits for them; the window bounds it.
+  template <class Word>
+  void in_turn(Word word) {
+    if (agents_awaited_)
+      early_.push_back(std::move(word));
+    else
+      heed(word);
+  }
+  void heed(committed_block& b) { on_committed(b); }
+  void heed(const chain_reverted& r) { on_reverted(r); }
+  void heed(const chain_gap& g) { on_gap(g); }
+
+  void on_agents_made() {
+    agents_awaited_ = false;
+    for (auto& word : std::exchange(early_, {}))
+      std::visit([this](auto& w) { heed(w); }, word);
+  }
 
   void on_committed(committed_block& b) {
     last_commit_ = b.commit;
@@ -636,7 +659,8 @@ class stream final : public stream_actor::base {
   }
 
   void settle_drain() {
-    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_ || rewinding())
+    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_ || rewinding() ||
+        !early_.empty())
       return;
     if (!config_.with_snapshots || snapshots_stored_ || recent_.last() == nullptr) {
       for (auto& promise : draining_) promise.deliver(drained{report_.blocks_total});
@@ -724,6 +748,8 @@ class stream final : public stream_actor::base {
   shared<memory_view> memory_;                         ///< after the last settled block
   shared<memory_view> first_memory_;                   ///< before every block of this process …
   maybe<block_number> began_after_;                    ///< … which are those after this one
+  bool agents_awaited_;
+  std::deque<std::variant<committed_block, chain_reverted, chain_gap>> early_;
   std::uint64_t last_commit_ = 0;
   bool rewinding_ = false;  ///< from STORE's answer to CHAIN's; what CHAIN says meanwhile is void
   std::uint64_t rewind_number_ = 0;

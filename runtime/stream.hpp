@@ -24,6 +24,9 @@ struct stream_config {
   bool mempool_to_store = false;  ///< an events file wants them
   shared<memory_view> memory;     ///< as of the block that the chain resumes after
   maybe<block_number> resume_after;  ///< that block; none: a new chain
+  /// Blocks wait until SUPERVISOR has registered the agents of the start, so that none misses the
+  /// first of them.
+  bool await_agents = false;
   recent_limits recent;
   std::size_t batch_events_max = defaults::batch_events_max;
   std::chrono::milliseconds stall_max = defaults::stall_max;

@@ -69,6 +69,7 @@ class supervisor final : public supervisor_actor::base {
           c.poison.push_back(p.event);
       make(c);
     }
+    send(config_.services.stream, agents_made{});
   }
 
   void make(child& c) {

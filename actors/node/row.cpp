@@ -61,6 +61,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                              .mempool_to_store = parts.mempool_to_store,
                              .memory = shared<memory_view>{std::move(known)},
                              .resume_after = number_of(plan.restart.resume_after),
+                             .await_agents = true,
                              .recent = parts.limits.recent,
                              .stall_max = parts.limits.stall_max,
                              .lag_max = parts.limits.lag_max},

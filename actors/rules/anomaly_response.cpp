@@ -140,6 +140,7 @@ void anomaly_response::save(state_writer& out) const {
 
 status anomaly_response::load(state_reader& in) {
   alerted_.load(in);
+  open_.clear();
   const auto open = in.count(16);
   for (std::uint64_t i = 0; i < open && in.intact(); ++i) {
     auto subject = in.text();

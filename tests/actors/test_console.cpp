@@ -54,6 +54,7 @@ stream_actor spawn_reporter(caf::actor_system& system, stream_report& report, in
         [](const stream_start&) {},
         [](const register_agent&) {},
         [](const unregister_agent&) {},
+        [](const agents_made&) {},
         [](const block_done&) {},
         [](const blocks_undone&) {},
         [](const mempool_handled&) {},

@@ -33,6 +33,8 @@ struct wanted {
   std::uint64_t from = 1;
   std::uint64_t only = 0;
   std::uint64_t jobs = 0;
+  std::size_t acts = ~std::size_t{0};
+  std::string keep;
   int mutant = 0;
   bool coverage_table = false;
   bool stop_at_first = false;
@@ -48,9 +50,10 @@ void tell(const story& s, const std::string& wrong) {
 }
 
 int run_one(const wanted& w) {
-  const auto s = make_story(w.only);
+  auto s = make_story(w.only);
+  s.acts.resize(std::min(w.acts, s.acts.size()));
   fmt::print("{}", to_text(s));
-  const auto out = run_story(s, own_folder(), true);
+  const auto out = run_story(s, w.keep.empty() ? own_folder() : w.keep, true, !w.keep.empty());
   for (const auto& line : out.log) fmt::print("{}\n", line);
   if (out.wrong.empty())
     fmt::print("seed {}: equal to the calm run; {} blocks, {} signals stand, {} were retracted\n",
@@ -134,6 +137,8 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", w.seeds, "how many stories")->capture_default_str();
   app.add_option("--from", w.from, "seed of the first")->capture_default_str();
   app.add_option("--print-seed", w.only, "tell this story and what happened in it");
+  app.add_option("--acts", w.acts, "with --print-seed: only so many of its acts");
+  app.add_option("--keep", w.keep, "with --print-seed: leave both runs' stores in this folder");
   app.add_option("--jobs", w.jobs, "stories at once (default: one for each core)");
   app.add_option("--mutant", w.mutant, "with this mistake built in; see tests/sim/mutants.txt");
   app.add_flag("--coverage", w.coverage_table, "print which faults and pairs of faults were met");

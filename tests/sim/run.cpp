@@ -377,10 +377,11 @@ class player {
 
 }  // namespace
 
-run_result run_story(const story& s, const std::string& folder, bool keep_log) {
+run_result run_story(const story& s, const std::string& folder, bool keep_log,
+                     bool keep_folder) {
   std::filesystem::remove_all(folder);
   auto out = player{s, folder, keep_log}.play();
-  std::filesystem::remove_all(folder);
+  if (!keep_folder) std::filesystem::remove_all(folder);
   return out;
 }
 

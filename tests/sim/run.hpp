@@ -18,8 +18,9 @@ struct run_result {
   std::vector<std::string> log;  ///< of the run with faults, if it was asked for
 };
 
-/// `folder` is made, and removed afterwards.
-run_result run_story(const story& s, const std::string& folder, bool keep_log = false);
+/// `folder` is made, and removed afterwards unless it is to be kept.
+run_result run_story(const story& s, const std::string& folder, bool keep_log = false,
+                     bool keep_folder = false);
 
 /// The story without the acts that it fails without, too; at most `tries` runs.
 story smallest(const story& failing, const std::string& folder, std::size_t tries);

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, act_kind_count> names = {
 /// Of each kind of fault, in how many of 100 stories it is.
 constexpr std::uint64_t presence_percent = 30;
 /// Blocks a story adds at most, so that one takes a fraction of a second.
-constexpr std::uint64_t blocks_max = 150;
+constexpr std::uint64_t blocks_max = 90;
 
 std::uint64_t size_of(act_kind kind, chance& dice) {
   switch (kind) {

@@ -38,6 +38,7 @@ inline stream_actor::behavior_type fake_stream(stream_actor::pointer self,
           [](const stream_start&) {},
           [](const register_agent&) {},
           [](const unregister_agent&) {},
+          [](const agents_made&) {},
           [self, notes](const block_done& d) {
             (d.round == 0 ? notes->done : notes->heard).push_back(d);
             if (!self->current_sender()) return;
