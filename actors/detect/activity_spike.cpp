@@ -41,38 +41,46 @@ activity_spikes::expectation activity_spikes::expect(const baseline& b) const {
   return {mean, std::max(prior_deviation, std::sqrt(std::max(0.0, squares - mean * mean)))};
 }
 
-std::vector<activity_spikes::group> activity_spikes::begin_block(std::vector<counted_log>& logs) {
-  std::sort(logs.begin(), logs.end());
-  std::vector<group> groups;
-  for (auto at = logs.begin(); at != logs.end();) {
-    const auto end = std::find_if(at, logs.end(),
-                                  [&](const counted_log& x) { return x.emitter != at->emitter; });
-    groups.emplace_back(at, end);
-    at = end;
+std::vector<activity_spikes::known_contract*> activity_spikes::begin_block(
+    std::span<const counted_log> logs) {
+  seen_.clear();
+  for (const auto& log : logs) {
+    const auto [at, is_new] = baselines_.try_emplace(log.emitter);
+    auto& b = at->second;
+    if (is_new) b = {.at = handled_, .is_new = true};
+    if (++b.logs == 1) seen_.push_back(&*at);
   }
-  return groups;
+  std::vector<known_contract*> busy;
+  for (auto* contract : seen_)
+    if (contract->second.logs >= limits_.logs_min) busy.push_back(contract);
+  std::sort(busy.begin(), busy.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  return busy;
 }
 
-void activity_spikes::judge(const block_ref& block, group logs, bool labelled,
+void activity_spikes::judge(const block_ref& block, known_contract& contract,
+                            std::span<const counted_log> logs, bool labelled,
                             std::vector<activity_spike>& found) {
-  const auto wait = labelled ? limits_.history_min_labelled : limits_.history_min;
-  if (logs.size() < limits_.logs_min || handled_ < wait) return;
-  const auto known = baselines_.find(logs.front().emitter);
-  const baseline before = known == baselines_.end() ? baseline{0, 0, handled_, 0} : known->second;
+  auto& [who, before] = contract;
+  if (handled_ < (labelled ? limits_.history_min_labelled : limits_.history_min)) return;
   if (before.found != 0 && handled_ + 1 - before.found <= limits_.quiet_blocks) return;
   const auto expected = expect(before);
   const auto z_of = [&](double count) {
     return (std::log1p(count) - expected.mean) / expected.deviation;
   };
-  activity_spike out{.contract = logs.front().emitter, .logs = logs.size()};
-  out.z = z_of(static_cast<double>(logs.size()));
+  activity_spike out{.contract = who, .logs = before.logs};
+  out.z = z_of(static_cast<double>(before.logs));
   if (out.z < limits_.z_min) return;
+  std::vector<counted_log> mine;
+  for (const auto& log : logs)
+    if (log.emitter == who) mine.push_back(log);
+  std::sort(mine.begin(), mine.end());
   // The least count that is a spike; by trying, so that it can never disagree with the test above.
   auto least = static_cast<std::size_t>(std::max<std::uint64_t>(limits_.logs_min, 1));
   while (z_of(static_cast<double>(least)) < limits_.z_min) ++least;
-  out.anchor = id_of_log(block, logs[least - 1].log_index);
+  out.anchor = id_of_log(block, mine[least - 1].log_index);
   std::set<std::uint64_t> transactions;
-  for (const auto& x : logs) {
+  for (const auto& x : mine) {
     transactions.insert(x.transaction_index);
     out.evidence.push_back(id_of_log(block, x.log_index));
   }
@@ -82,28 +90,32 @@ void activity_spikes::judge(const block_ref& block, group logs, bool labelled,
   out.confidence = confidence_of(out.z, weight_);
   if (out.z >= z_medium && weight_ >= weight_medium) out.level = severity::medium;
   found.push_back(std::move(out));
-  baselines_.try_emplace(logs.front().emitter, before).first->second.found = handled_ + 1;
+  before.found = handled_ + 1;
 }
 
-void activity_spikes::end_block(const std::vector<group>& groups, bool supplement) {
-  if (groups.empty()) return;
-  if (supplement) {
-    const auto first = groups.front().front().transaction_index;
-    const bool one_receipt = std::all_of(groups.begin(), groups.end(), [&](group logs) {
-      return std::all_of(logs.begin(), logs.end(),
-                         [&](const counted_log& x) { return x.transaction_index == first; });
-    });
-    if (one_receipt) return;
+void activity_spikes::learn(baseline& b) const {
+  const double x = std::log1p(static_cast<double>(b.logs));
+  const double fresh = decay(handled_ - b.at);
+  b.sum = b.sum * fresh + x;
+  b.squares = b.squares * fresh + x * x;
+  b.at = handled_;
+}
+
+void activity_spikes::end_block(std::span<const counted_log> logs, bool supplement) {
+  if (logs.empty()) return;
+  const bool teaches =
+      !supplement || std::any_of(logs.begin(), logs.end(), [&](const counted_log& x) {
+        return x.transaction_index != logs.front().transaction_index;
+      });
+  for (auto* contract : seen_) {
+    auto& b = contract->second;
+    if (teaches) learn(b);
+    const bool goes = !teaches && b.is_new && b.found == 0;
+    b.logs = 0;
+    b.is_new = false;
+    if (goes) baselines_.erase(address{contract->first});
   }
-  for (const auto logs : groups) {
-    auto& b =
-        baselines_.try_emplace(logs.front().emitter, baseline{0, 0, handled_, 0}).first->second;
-    const double x = std::log1p(static_cast<double>(logs.size()));
-    const double fresh = decay(handled_ - b.at);
-    b.sum = b.sum * fresh + x;
-    b.squares = b.squares * fresh + x * x;
-    b.at = handled_;
-  }
+  if (!teaches) return;
   weight_ = (weight_ + 1) * decay(1);
   // The sums just written are of block handled_; from now on they are one block old.
   ++handled_;
@@ -114,7 +126,8 @@ void activity_spikes::save(state_writer& out) const {
   out.u64(handled_);
   out.real(weight_);
   out.u64(baselines_.size());
-  for (const auto& [who, b] : baselines_) {
+  for (const auto* entry : by_key(baselines_)) {
+    const auto& [who, b] = *entry;
     out.bytes(who);
     out.real(b.sum);
     out.real(b.squares);

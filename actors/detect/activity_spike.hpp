@@ -28,8 +28,9 @@
 // baseline, as a contract's rate is its own. A late piece of a block with the logs of one
 // transaction only (a single receipt) is judged but teaches nothing: it says nothing of the rest.
 #pragma once
-#include <map>
 #include <span>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -81,11 +82,10 @@ class activity_spikes {
   /// Found ones are sorted by contract.
   template <class Labelled>
   std::vector<activity_spike> block(const block_ref& block, bool supplement,
-                                    std::vector<counted_log> logs, const Labelled& labelled) {
+                                    std::span<const counted_log> logs, const Labelled& labelled) {
     std::vector<activity_spike> found;
-    const auto groups = begin_block(logs);
-    for (const auto mine : groups) judge(block, mine, labelled(mine.front().emitter), found);
-    end_block(groups, supplement);
+    for (auto* busy : begin_block(logs)) judge(block, *busy, logs, labelled(busy->first), found);
+    end_block(logs, supplement);
     return found;
   }
 
@@ -97,30 +97,36 @@ class activity_spikes {
   bool load(state_reader& in);
 
  private:
-  using group = std::span<const counted_log>;  ///< logs of one contract
-
   /// Sums of x and x^2 over blocks, decayed to block `at`.
   struct baseline {
     double sum = 0;
     double squares = 0;
     std::uint64_t at = 0;     ///< in blocks handled
     std::uint64_t found = 0;  ///< blocks handled when it was last found, plus 1; 0: never
+    // Of the block being judged; not part of the state.
+    std::uint64_t logs = 0;  ///< 0 between blocks
+    bool is_new = false;     ///< it has no other block yet
   };
+  using known_contract = std::pair<const address, baseline>;
   struct expectation {
     double mean = 0;
     double deviation = 0;
   };
 
-  static std::vector<group> begin_block(std::vector<counted_log>& logs);
-  void judge(const block_ref& block, group logs, bool labelled, std::vector<activity_spike>& found);
-  void end_block(const std::vector<group>& groups, bool supplement);
+  /// Counts, and returns the contracts with enough logs to be judged, sorted.
+  std::vector<known_contract*> begin_block(std::span<const counted_log> logs);
+  void judge(const block_ref& block, known_contract& contract, std::span<const counted_log> logs,
+             bool labelled, std::vector<activity_spike>& found);
+  void end_block(std::span<const counted_log> logs, bool supplement);
+  void learn(baseline& b) const;
   expectation expect(const baseline& b) const;
   double decay(std::uint64_t blocks) const;
 
   spike_limits limits_;
-  std::uint64_t handled_ = 0;  ///< blocks
-  double weight_ = 0;          ///< of all of them, decayed
-  std::map<address, baseline> baselines_;
+  std::uint64_t handled_ = 0;                        ///< blocks
+  double weight_ = 0;                                ///< of all of them, decayed
+  std::unordered_map<address, baseline> baselines_;  ///< nothing depends on its order
+  std::vector<known_contract*> seen_;                ///< in the block being judged
   std::uint64_t evicted_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // What detectors with a window share: how far two blocks or times are apart, the ids of events by
-// their block, dropping the oldest of too many, and a table, so that a snapshot writes each block
-// once. Decides nothing. Pure; a table is owned by one call of save or load, the rest is for any
-// thread.
+// their block, dropping the oldest of too many, a hashed map's entries in order, and a table, so
+// that a snapshot writes each block once. Decides nothing. Pure; a table is owned by one call of
+// save or load, the rest is for any thread.
 #pragma once
 #include <algorithm>
 #include <map>
@@ -39,6 +39,17 @@ std::size_t drop_oldest(Map& entries, std::size_t max, Age age) {
   by_age.resize(too_many);
   for (const auto& [when, key] : by_age) entries.erase(key);
   return by_age.size();
+}
+
+/// The entries of a hashed map in the order of their keys, for what must not depend on hashing.
+template <class Map>
+std::vector<const typename Map::value_type*> by_key(const Map& entries) {
+  std::vector<const typename Map::value_type*> out;
+  out.reserve(entries.size());
+  for (const auto& entry : entries) out.push_back(&entry);
+  std::sort(out.begin(), out.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
+  return out;
 }
 
 inline event_id id_of_transaction(const block_ref& block, const hash32& hash) noexcept {

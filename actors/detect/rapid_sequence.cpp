@@ -1,7 +1,6 @@
 #include "actors/detect/rapid_sequence.hpp"
 
 #include <algorithm>
-#include <span>
 
 #include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
@@ -88,11 +87,13 @@ void rapid_sequences::forget(block_number now) {
 
 void rapid_sequences::save(state_writer& out) const {
   block_table table;
-  for (const auto& [who, state] : senders_)
-    for (const auto& k : state.recent) table.add(k.block);
+  const auto senders = by_key(senders_);
+  for (const auto* entry : senders)
+    for (const auto& k : entry->second.recent) table.add(k.block);
   table.save(out);
-  out.u64(senders_.size());
-  for (const auto& [who, state] : senders_) {
+  out.u64(senders.size());
+  for (const auto* entry : senders) {
+    const auto& [who, state] = *entry;
     out.bytes(who);
     out.u64(state.last);
     out.flag(state.found);

@@ -14,8 +14,9 @@
 // 75 blocks somebody has 5 or more: exchanges paying out, mostly, which the caller leaves out by
 // label (excluded_sender). So this says "an automaton", not "an attack".
 #pragma once
-#include <map>
+#include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -96,7 +97,7 @@ class rapid_sequences {
   void forget(block_number now);
 
   rapid_limits limits_;
-  std::map<address, sender_state> senders_;
+  std::unordered_map<address, sender_state> senders_;  ///< nothing depends on its order
   std::uint64_t evicted_ = 0;
 };
 

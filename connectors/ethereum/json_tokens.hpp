@@ -52,11 +52,10 @@ class json_tokens {
   static constexpr bool is_opening(char c) noexcept { return c == '{' || c == '['; }
   static constexpr char closing(char opening) noexcept { return opening == '{' ? '}' : ']'; }
   bool index(std::string_view text);
+  template <bool HasEscapes>
   bool prove();
-  bool is_scalar(std::uint32_t at) const;
-  bool is_string(std::uint32_t at) const { return !has_escapes_ || has_good_escapes(at); }
+  bool is_other_scalar(std::uint32_t at) const;
   bool has_good_escapes(std::uint32_t at) const;
-  bool skip_key(std::uint32_t& at) const;
   std::string_view unescaped(std::string_view quoted) const;
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage_one_;

@@ -18,6 +18,7 @@
 #include "runtime/stream.hpp"
 #include "runtime/supervisor.hpp"
 #include "tests/support/agent_fixture.hpp"
+#include "tests/support/fake_actors.hpp"
 
 namespace eremos::test {
 
@@ -101,23 +102,12 @@ struct stored {
 };
 
 inline store_actor::behavior_type note_store(store_actor::pointer, std::shared_ptr<stored> notes) {
-  return {[notes](const block_result& r) {
-            notes->results.push_back(r);
-            if (notes->results.size() == notes->awaited) notes->there.set_value();
-            return block_stored{r.block.chain, r.commit};
-          },
-          [notes](const chain_reverted& r) {
-            notes->reverts.push_back(r);
-            return block_stored{};
-          },
-          [](const std::vector<agent_snapshot>&) { return block_stored{}; },
-          [](const load_chain&) { return chain_restart{}; },
-          [](const load_wallets&) { return wallets_loaded{}; },
-          [](const mempool_batch&) {},
-          [](const poison_noted&) {},
-          [](const flush_store&) {},
-          [](const drain&) { return drained{}; },
-          [](const get_report&) { return store_report{}; }};
+  return forgetful_store(
+      [notes](const block_result& r) {
+        notes->results.push_back(r);
+        if (notes->results.size() == notes->awaited) notes->there.set_value();
+      },
+      [notes](const chain_reverted& r) { notes->reverts.push_back(r); });
 }
 
 struct society {

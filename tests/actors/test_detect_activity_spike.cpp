@@ -1,4 +1,5 @@
 // Contracts that emit far more than they used to; popular ones that are always busy are none.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -232,6 +233,23 @@ TEST_CASE("activity spike: baselines are bounded and the least recent goes first
     detector.block(some_block(n), false, logs_of(n, 2) + logs_of(100 + n, 2), nobody_known);
   CHECK(detector.contracts() == 5);
   CHECK(detector.evicted() == 15);
+}
+
+TEST_CASE("activity spike: the same state is saved as the same bytes, in any order of events") {
+  const auto saved_after = [](bool backwards) {
+    activity_spikes detector;
+    for (std::uint64_t n = 1; n <= 6; ++n) {
+      std::vector<counted_log> logs;
+      for (std::uint64_t contract = 1; contract <= 40; ++contract)
+        logs = std::move(logs) + logs_of(contract * n, 1 + contract % 3);
+      if (backwards) std::reverse(logs.begin(), logs.end());
+      detector.block(some_block(n), false, logs, nobody_known);
+    }
+    state_writer writer;
+    detector.save(writer);
+    return std::move(writer).take();
+  };
+  CHECK(saved_after(false) == saved_after(true));
 }
 
 TEST_CASE("activity spike: torn or senseless state is refused") {

@@ -217,6 +217,22 @@ TEST_CASE("rapid sequence: torn state is refused") {
   }
 }
 
+TEST_CASE("rapid sequence: the same state is saved as the same bytes, whatever way it came about") {
+  const auto saved = [](const rapid_sequences& detector) {
+    state_writer writer;
+    detector.save(writer);
+    return std::move(writer).take();
+  };
+  rapid_sequences lived;
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    for (std::uint64_t i = 40; i > 0; --i) lived.block(some_block(n), sent(n, someone(n * i), 1));
+  const auto bytes = saved(lived);
+  rapid_sequences loaded;
+  state_reader reader{bytes};
+  REQUIRE(loaded.load(reader));
+  CHECK(saved(loaded) == bytes);
+}
+
 TEST_CASE("rapid sequence: the fullest state fits into half a snapshot") {
   rapid_sequences detector;
   for (std::uint64_t n = 1; n <= 3; ++n) {

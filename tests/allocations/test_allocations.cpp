@@ -6,8 +6,6 @@
 #include <memory>
 #include <new>
 
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
 #include "connectors/ethereum/decode_log.hpp"
@@ -81,25 +79,13 @@ TEST_CASE("allocations: routing an event to six agents") {
 }
 
 TEST_CASE("allocations: six agents handle an event") {
-  caf::actor_system_config config;
-  config.set("scheduler.policy", caf::atom("testing"));
-  add_message_types(config);
-  caf::actor_system system{config};
-  const auto services = load_services();
-  std::vector<std::unique_ptr<direct_agent>> agents;
-  for (const auto id : six_agents)
-    agents.push_back(std::make_unique<direct_agent>(system, *find_agent_kind(id), services));
-  const auto each = per_event(load().events, [&] {
-    for (const auto& b : load().blocks) {
-      for (const auto& e : b.events)
-        for (const auto& a : agents)
-          if (a->filter().takes(e)) a->handle(e);
-      for (const auto& a : agents) a->complete(b);
-    }
-  });
-  CHECK(each < 2.0);
-  agents.clear();
-  dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).run();  // they leave
+  six_direct_agents agents{load_services()};
+  CHECK(per_event(load().events, [&] {
+          for (const auto& b : load().blocks) {
+            for (const auto& e : b.events) agents.handle(e);
+            agents.complete(b);
+          }
+        }) < 2.0);
 }
 
 TEST_CASE("allocations: the text of a log becomes an event") {

@@ -14,6 +14,7 @@ int latency(const arguments& given);
 int pipeline(const arguments& given);
 int decode(const arguments& given);
 int replay(const arguments& given);
+int live(const arguments& given);
 int routing(const arguments& given);
 
 }  // namespace eremos::bench

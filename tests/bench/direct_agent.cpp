@@ -1,6 +1,9 @@
 #include "tests/bench/direct_agent.hpp"
 
 #include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "tests/bench/load.hpp"
 
 namespace eremos {
 
@@ -22,6 +25,25 @@ std::size_t direct_agent::complete(const committed_block& b) {
   const auto concluded = code_->open_[b.commit].signals.size();
   code_->open_.erase(b.commit);
   return concluded;
+}
+
+six_direct_agents::six_direct_agents(const agent_services& services) {
+  config_.set("scheduler.policy", caf::atom("testing"));
+  add_message_types(config_);
+  system_ = std::make_unique<caf::actor_system>(config_);
+  for (const auto id : bench::six_agents)
+    agents_.push_back(std::make_unique<direct_agent>(*system_, *find_agent_kind(id), services));
+}
+
+six_direct_agents::~six_direct_agents() {
+  agents_.clear();
+  dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run();  // they leave
+}
+
+std::uint64_t six_direct_agents::complete(const committed_block& b) {
+  std::uint64_t out = 0;
+  for (const auto& a : agents_) out += a->complete(b);
+  return out;
 }
 
 }  // namespace eremos

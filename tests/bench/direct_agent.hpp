@@ -1,9 +1,12 @@
 // An agent's own code called in a plain loop: no mailbox, no batch, no barrier, no rounds. What the
 // runtime costs is what the same load costs beyond this. Owned by one thread.
 #pragma once
-#include <string>
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 #include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 
 #include "messages/protocols.hpp"
 #include "runtime/agent_base.hpp"
@@ -29,6 +32,27 @@ class direct_agent {
   agent_actor handle_;
   agent_base* code_;
   event_filter filter_;
+};
+
+/// The six shipped agents, each event to each that wants it, one after the other.
+class six_direct_agents {
+ public:
+  explicit six_direct_agents(const agent_services& services);
+  six_direct_agents(const six_direct_agents&) = delete;
+  six_direct_agents& operator=(const six_direct_agents&) = delete;
+  ~six_direct_agents();
+
+  void handle(const blockchain_event& e) {
+    for (const auto& a : agents_)
+      if (a->filter().takes(e)) a->handle(e);
+  }
+  /// Returns how many signals they concluded.
+  std::uint64_t complete(const committed_block& b);
+
+ private:
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::vector<std::unique_ptr<direct_agent>> agents_;
 };
 
 }  // namespace eremos

@@ -10,6 +10,7 @@
 #include "connectors/mock/mock_chain.hpp"
 #include "runtime/config/node_config.hpp"
 #include "runtime/policy/chain_policy.hpp"
+#include "tests/support/fake_actors.hpp"
 
 namespace eremos::bench {
 namespace {
@@ -28,21 +29,11 @@ chain_listener::behavior_type collect(chain_listener::pointer, bench_load* into)
 }
 
 store_actor::behavior_type counting_store(store_actor::pointer, store_counts* counts) {
-  return {[counts](const block_result& r) {
-            ++counts->blocks;
-            counts->signals += r.signals.size();
-            counts->memories += r.memories.size();
-            return block_stored{r.block.chain, r.commit};
-          },
-          [](const chain_reverted&) { return block_stored{}; },
-          [](const std::vector<agent_snapshot>&) { return block_stored{}; },
-          [](const load_chain&) { return chain_restart{}; },
-          [](const load_wallets&) { return wallets_loaded{}; },
-          [](const mempool_batch&) {},
-          [](const poison_noted&) {},
-          [](const flush_store&) {},
-          [](const drain&) { return drained{}; },
-          [](const get_report&) { return store_report{}; }};
+  return test::forgetful_store([counts](const block_result& r) {
+    ++counts->blocks;
+    counts->signals += r.signals.size();
+    counts->memories += r.memories.size();
+  });
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ constexpr std::array benches{
           "a mixed load through STREAM, six agents and the barrier, and in a plain loop", pipeline},
     bench{"decode", "text of logs, blocks and receipts to events, beside simdjson alone", decode},
     bench{"replay", "a recording to stored signals, by eremos-node replay", replay},
+    bench{"live", "blocks of Anvil (npm) to handlers and signals, beside a plain client", live},
     bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
 };
 

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/services/coordinator.hpp"
 #include "actors/services/shared_memory.hpp"
@@ -126,28 +125,19 @@ outcome run_actors(const bench_load& load, std::size_t workers, std::size_t batc
 
 /// Classified as STREAM does it, then each event to each agent that wants it, one after the other.
 outcome run_direct(const bench_load& load) {
-  caf::actor_system_config config;
-  config.set("scheduler.policy", caf::atom("testing"));
-  add_message_types(config);
-  caf::actor_system system{config};
   const auto services = load_services();
-  std::vector<std::unique_ptr<direct_agent>> agents;
-  for (const auto id : six_agents)
-    agents.push_back(std::make_unique<direct_agent>(system, *find_agent_kind(id), services));
+  six_direct_agents agents{services};
   auto blocks = load.blocks;
   outcome out;
   const stopwatch watch;
   for (auto& b : blocks) {
     for (auto& e : b.events) {
       classify(e, *services.labels, services.policy);
-      for (const auto& a : agents)
-        if (a->filter().takes(e)) a->handle(e);
+      agents.handle(e);
     }
-    for (const auto& a : agents) out.signals += a->complete(b);
+    out.signals += agents.complete(b);
   }
   out.took = watch.read();
-  agents.clear();
-  dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).run();  // they leave
   return out;
 }
 

@@ -86,25 +86,11 @@ struct store_notes {
 };
 
 store_actor::behavior_type fake_store(store_actor::pointer, std::shared_ptr<store_notes> notes) {
-  return {[notes](const block_result& r) {
-            notes->results.push_back(r);
-            return block_stored{r.block.chain, r.commit};
-          },
-          [notes](const chain_reverted& r) {
-            notes->reverts.push_back(r);
-            return block_stored{};
-          },
-          [notes](const std::vector<agent_snapshot>& s) {
-            notes->last_snapshots = s;
-            return block_stored{};
-          },
-          [](const load_chain&) { return chain_restart{}; },
-          [](const load_wallets&) { return wallets_loaded{}; },
-          [](const mempool_batch&) {},
-          [notes](const poison_noted& p) { notes->poison.push_back(p); },
-          [](const flush_store&) {},
-          [](const drain&) { return drained{}; },
-          [](const get_report&) { return store_report{}; }};
+  return forgetful_store(
+      [notes](const block_result& r) { notes->results.push_back(r); },
+      [notes](const chain_reverted& r) { notes->reverts.push_back(r); },
+      [notes](const std::vector<agent_snapshot>& s) { notes->last_snapshots = s; },
+      [notes](const poison_noted& p) { notes->poison.push_back(p); });
 }
 
 chain_actor::behavior_type fake_chain(chain_actor::pointer,

@@ -84,4 +84,37 @@ inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer
           [](const respawn_agent&) {}};
 }
 
+/// What nobody asks about.
+struct unnoticed {
+  template <class What>
+  void operator()(const What&) const {}
+};
+
+/// A STORE that writes nothing and answers at once, as if it had; each of these is shown what
+/// comes.
+template <class OnResult, class OnReverted = unnoticed, class OnSnapshots = unnoticed,
+          class OnPoison = unnoticed>
+store_actor::behavior_type forgetful_store(OnResult on_result, OnReverted on_reverted = {},
+                                           OnSnapshots on_snapshots = {}, OnPoison on_poison = {}) {
+  return {[on_result](const block_result& r) {
+            on_result(r);
+            return block_stored{r.block.chain, r.commit};
+          },
+          [on_reverted](const chain_reverted& r) {
+            on_reverted(r);
+            return block_stored{};
+          },
+          [on_snapshots](const std::vector<agent_snapshot>& s) {
+            on_snapshots(s);
+            return block_stored{};
+          },
+          [](const load_chain&) { return chain_restart{}; },
+          [](const load_wallets&) { return wallets_loaded{}; },
+          [](const mempool_batch&) {},
+          [on_poison](const poison_noted& p) { on_poison(p); },
+          [](const flush_store&) {},
+          [](const drain&) { return drained{}; },
+          [](const get_report&) { return store_report{}; }};
+}
+
 }  // namespace eremos::test
