@@ -133,19 +133,31 @@ struct chain_report {
   std::uint64_t blocks = 0;
   std::uint64_t transactions = 0;  ///< distinct decoded ones
   std::uint64_t logs = 0;          ///< distinct decoded ones
-  std::uint64_t mempool = 0;
+  std::uint64_t mempool = 0;       ///< transactions seen pending
   std::uint64_t duplicates = 0;
   std::uint64_t discontinuities = 0;
   std::uint64_t reverted = 0;
   std::uint64_t unknown_transaction_types = 0;
   std::uint64_t supplements = 0;
+  block_number safe = 0;                 ///< 0: none known
+  block_number finalized = 0;            ///< 0: none known
+  std::uint64_t finality_lower = 0;      ///< words that would have taken finality back: ignored
+  std::uint64_t finality_elsewhere = 0;  ///< words that named a block of another branch: ignored
+  std::string stopped_because;           ///< empty while it goes on
+  std::uint64_t pending_included = 0;
+  std::uint64_t pending_replaced = 0;
+  std::uint64_t pending_expired = 0;  ///< dropped: waited too long
+  std::uint64_t pending_evicted = 0;  ///< dropped: too many wait
+  std::uint64_t pending_waiting = 0;  ///< now
   connector_report connector;
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
   return f(x.chain, x.source, x.state, x.head, x.committed, x.blocks, x.transactions, x.logs,
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
-           x.supplements, x.connector);
+           x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
+           x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
+           x.pending_evicted, x.pending_waiting, x.connector);
 }
 
 /// STORE.

@@ -54,7 +54,7 @@ class stream final : public stream_actor::base {
   behavior_type make_behavior() override {
     return {[this](committed_block& b) { on_committed(b); },
             [this](const chain_reverted& r) { on_reverted(r); },
-            [](const chain_finalized&) {},
+            [this](const chain_finalized& f) { on_finalized(f); },
             [this](mempool_batch& b) { on_mempool(b); },
             [this](const chain_gap& g) { on_gap(g); },
             [](const chain_ended&) {},
@@ -127,6 +127,12 @@ class stream final : public stream_actor::base {
     send(supervisor_, restart_agents{config_.policy.chain});
     pump();
     arm_stall_check();
+  }
+
+  /// It must not overtake the blocks it speaks of.
+  void on_finalized(const chain_finalized& f) {
+    barrier_.finalized(f);
+    pump();
   }
 
   void on_gap(const chain_gap& g) {
@@ -292,7 +298,7 @@ class stream final : public stream_actor::base {
       count(e);
     }
     rate_.add(monotonic_ms(), b.events.size());
-    if (config_.mempool_to_store) send(store_, b);
+    tell_store(b);
     const shared<event_list> events{std::move(b.events)};
     for (auto& [id, m] : members_.all()) {
       for (std::uint32_t i = 0; i < events->size(); ++i) {
@@ -304,6 +310,16 @@ class stream final : public stream_actor::base {
       }
       if (m.state == member_state::live) feed_mempool(m);
     }
+  }
+
+  /// STORE wants to know of ends, for the signals that rest on them.
+  void tell_store(const mempool_batch& b) {
+    if (config_.mempool_to_store) return send(store_, b);
+    mempool_batch ends{b.chain, {}};
+    for (const auto& e : b.events)
+      if (e.id.state == mempool_state::replaced || e.id.state == mempool_state::dropped)
+        ends.events.push_back(e);
+    if (!ends.events.empty()) send(store_, std::move(ends));
   }
 
   void feed_mempool(stream_member& m) {
@@ -345,6 +361,10 @@ class stream final : public stream_actor::base {
     while (true) {
       if (auto reverted = barrier_.take_revert()) {
         to_store(std::move(*reverted), 0);
+        continue;
+      }
+      if (auto final = barrier_.take_finalized()) {
+        to_store(std::move(*final), 0);
         continue;
       }
       auto ended = barrier_.take_round();

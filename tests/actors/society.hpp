@@ -110,6 +110,7 @@ inline store_actor::behavior_type note_store(store_actor::pointer, std::shared_p
             notes->reverts.push_back(r);
             return block_stored{};
           },
+          [](const chain_finalized&) { return block_stored{}; },
           [](const std::vector<agent_snapshot>&) { return block_stored{}; },
           [](const load_chain&) { return chain_restart{}; },
           [](const load_wallets&) { return wallets_loaded{}; },

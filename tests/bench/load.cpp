@@ -34,6 +34,7 @@ store_actor::behavior_type counting_store(store_actor::pointer, store_counts* co
             return block_stored{r.block.chain, r.commit};
           },
           [](const chain_reverted&) { return block_stored{}; },
+          [](const chain_finalized&) { return block_stored{}; },
           [](const std::vector<agent_snapshot>&) { return block_stored{}; },
           [](const load_chain&) { return chain_restart{}; },
           [](const load_wallets&) { return wallets_loaded{}; },
