@@ -78,10 +78,23 @@ struct pending_seen {
   std::vector<mempool_event> transactions;
   time_ms seen_at = 0;  ///< wall clock of the connector, or of the recording
   std::int64_t received_ns = 0;
+  std::string provider;  ///< for people; never holds a URL's path or a key
 };
 template <class Inspector>
 auto inspect(Inspector& f, pending_seen& x) {
-  return f(x.chain, x.transactions, x.seen_at, x.received_ns);
+  return f(x.chain, x.transactions, x.seen_at, x.received_ns, x.provider);
+}
+
+/// CONNECTOR to CHAIN: the newest blocks that a provider calls safe and finalized. None: it does
+/// not say.
+struct finality_seen {
+  chain_id chain = 0;
+  maybe<block_ref> safe;
+  maybe<block_ref> finalized;
+};
+template <class Inspector>
+auto inspect(Inspector& f, finality_seen& x) {
+  return f(x.chain, x.safe, x.finalized);
 }
 
 /// CHAIN to CONNECTOR: one block, by hash if it is known (then `number` is only a hint), else by
@@ -186,10 +199,12 @@ auto inspect(Inspector& f, chain_reverted& x) {
   return f(x.chain, x.ancestor, x.blocks);
 }
 
+/// Finality advanced: of the blocks that were committed before this word, those up to `finalized`
+/// are never reverted, and those up to `safe` hardly ever.
 struct chain_finalized {
   chain_id chain = 0;
-  block_number safe = 0;
-  block_number finalized = 0;
+  block_number safe = 0;       ///< not below `finalized`; 0: none
+  block_number finalized = 0;  ///< 0: none
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_finalized& x) {
@@ -403,10 +418,12 @@ struct chain_restart {
   maybe<block_number> first_block;     ///< the first ever stored; none: a new chain
   std::vector<memory_entry> memories;  ///< active ones as of resume_after, newest first
   std::vector<poison_noted> poison;    ///< of this chain
+  chain_finalized finality;            ///< the last that was stored; zeros: none
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_restart& x) {
-  return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block, x.memories, x.poison);
+  return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block, x.memories, x.poison,
+           x.finality);
 }
 
 // --- wallet facts

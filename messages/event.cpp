@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 4> finality_names = {"pending", "latest",
                                                             "finalized"};
 constexpr std::array<std::string_view, 4> mempool_state_names = {"seen", "included", "replaced",
                                                                  "dropped"};
+constexpr std::array<std::string_view, 3> drop_reason_names = {"none", "expired", "evicted"};
 constexpr std::array<std::string_view, 4> funding_names = {"unknown", "cex", "dex", "bridge"};
 
 template <class Enum, std::size_t N>
@@ -44,6 +45,9 @@ std::string_view to_string(finality x) noexcept {
 }
 std::string_view to_string(mempool_state x) noexcept {
   return mempool_state_names[static_cast<std::size_t>(x)];
+}
+std::string_view to_string(drop_reason x) noexcept {
+  return drop_reason_names[static_cast<std::size_t>(x)];
 }
 std::string_view to_string(funding_source x) noexcept {
   return funding_names[static_cast<std::size_t>(x)];

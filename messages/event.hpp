@@ -27,6 +27,12 @@ enum class priority : std::uint8_t { low, medium, high, critical };
 enum class finality : std::uint8_t { pending, latest, safe, finalized };
 /// What became of a transaction that was seen in the mempool.
 enum class mempool_state : std::uint8_t { seen, included, replaced, dropped };
+/// Why a transaction that waited is waited for no more, though nobody saw its end.
+enum class drop_reason : std::uint8_t {
+  none,
+  expired,  ///< it waited longer than pending_ttl
+  evicted   ///< more transactions wait than are remembered
+};
 /// Who first funded a wallet.
 enum class funding_source : std::uint8_t { unknown, cex, dex, bridge };
 
@@ -34,6 +40,7 @@ std::string_view to_string(event_type x) noexcept;
 std::string_view to_string(priority x) noexcept;
 std::string_view to_string(finality x) noexcept;
 std::string_view to_string(mempool_state x) noexcept;
+std::string_view to_string(drop_reason x) noexcept;
 std::string_view to_string(funding_source x) noexcept;
 result<event_type> parse_event_type(std::string_view text);
 result<priority> parse_priority(std::string_view text);
@@ -203,17 +210,25 @@ auto inspect(Inspector& f, contract_event& x) {
            x.log_index);
 }
 
-/// A transaction that waits to be mined. `full` is false where the provider gave its hash alone.
+/// A step in the life of a transaction that waits to be mined: seen, and then whatever became of
+/// it. `full` is false where the provider gave its hash alone.
 struct mempool_event : transaction_body {
   mempool_state state = mempool_state::seen;
   bool full = false;
+  std::string provider;          ///< which one showed it first; for people
+  duration_ms waited_ms = 0;     ///< since it was seen, on the chain's clock; 0 for seen
+  block_number included_in = 0;  ///< included: the block …
+  hash32 included_in_hash;       ///< … and its hash; zero for other states
+  hash32 replaced_by;  ///< replaced: the transaction of the same sender and nonce; else zero
+  drop_reason reason = drop_reason::none;  ///< dropped: why
 
   bool pending() const noexcept { return state == mempool_state::seen; }
   friend bool operator==(const mempool_event&, const mempool_event&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, mempool_event& x) {
-  return f(static_cast<transaction_body&>(x), x.state, x.full);
+  return f(static_cast<transaction_body&>(x), x.state, x.full, x.provider, x.waited_ms,
+           x.included_in, x.included_in_hash, x.replaced_by, x.reason);
 }
 
 /// What one block did to one address: derived by WALLETS, one per block and address.

@@ -49,6 +49,7 @@ void add_message_types(caf::actor_system_config& config) {
       .add_message_type<chain_ended>("eremos.chain_ended")
       .add_message_type<head_seen>("eremos.head_seen")
       .add_message_type<pending_seen>("eremos.pending_seen")
+      .add_message_type<finality_seen>("eremos.finality_seen")
       .add_message_type<provider_state>("eremos.provider_state")
       .add_message_type<block_recorded>("eremos.block_recorded")
       .add_message_type<shared<block_record>>("eremos.block_record")

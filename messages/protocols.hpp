@@ -130,6 +130,8 @@ using chain_actor = caf::typed_actor<
     caf::reacts_to<head_seen>,
     /// A provider showed its mempool.
     caf::reacts_to<pending_seen>,
+    /// A provider named its safe and finalized blocks.
+    caf::reacts_to<finality_seen>,
     /// A provider came or went.
     caf::reacts_to<provider_state>,
     /// A recording's next block or piece.
@@ -153,10 +155,11 @@ using chain_actor = caf::typed_actor<
 struct connector_start {
   chain_actor chain;
   maybe<block_number> resume_after;  ///< none: a new chain
+  maybe<block_number> cursor;        ///< the last block that was stored; none: a new chain
 };
 template <class Inspector>
 auto inspect(Inspector& f, connector_start& x) {
-  return f(x.chain, x.resume_after);
+  return f(x.chain, x.resume_after, x.cursor);
 }
 
 using connector_actor = caf::typed_actor<
@@ -356,13 +359,15 @@ using store_actor = caf::typed_actor<
     caf::replies_to<block_result>::with<block_stored>,
     /// Marks what rests on these blocks as retracted, moves the cursor back; answered when durable.
     caf::replies_to<chain_reverted>::with<block_stored>,
+    /// Marks what rests on safe and finalized blocks only; answered when durable.
+    caf::replies_to<chain_finalized>::with<block_stored>,
     /// Snapshots at shutdown, all as of the cursor; answered when durable.
     caf::replies_to<std::vector<agent_snapshot>>::with<block_stored>,
     /// Where to begin.
     caf::replies_to<load_chain>::with<chain_restart>,
     /// Facts about wallets.
     caf::replies_to<load_wallets>::with<wallets_loaded>,
-    /// Sequenced mempool events, for the events file only.
+    /// Sequenced mempool events, for the events file; and the ends of those that signals rest on.
     caf::reacts_to<mempool_batch>,
     /// An event set aside.
     caf::reacts_to<poison_noted>,

@@ -41,9 +41,9 @@ struct agent_report {
 template <class Inspector>
 auto inspect(Inspector& f, agent_report& x) {
   return f(x.agent, x.glyph, x.role, x.chain, x.state, x.subscriptions, x.events_handled,
-           x.blocks_done, x.blocks_reverted, x.signals, x.memories, x.messages, x.heard, x.emissions_refused,
-           x.restarts, x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns, x.snapshot_block,
-           x.snapshot_age_blocks, x.depth, x.handled, x.metrics);
+           x.blocks_done, x.blocks_reverted, x.signals, x.memories, x.messages, x.heard,
+           x.emissions_refused, x.restarts, x.poison_events, x.lag_events, x.lag_blocks, x.busy_ns,
+           x.snapshot_block, x.snapshot_age_blocks, x.depth, x.handled, x.metrics);
 }
 
 /// COORDINATOR and MEMORY of one chain.
@@ -95,7 +95,8 @@ auto inspect(Inspector& f, stream_report& x) {
   return f(x.chain, x.source, x.state, x.events_total, x.events_per_second_1s,
            x.events_per_second_60s, x.events_by_type, x.events_by_lane, x.depth, x.shed_no_credit,
            x.shed_not_running, x.critical_share, x.blocks_total, x.blocks_waiting,
-           x.blocks_reverted, x.rewinds, x.gaps, x.last_block, x.uptime_seconds, x.coordination, x.agents);
+           x.blocks_reverted, x.rewinds, x.gaps, x.last_block, x.uptime_seconds, x.coordination,
+           x.agents);
 }
 
 /// One kind of bad input, counted; the newest sample is kept, cut and escaped.
@@ -135,19 +136,31 @@ struct chain_report {
   std::uint64_t blocks = 0;
   std::uint64_t transactions = 0;  ///< distinct decoded ones
   std::uint64_t logs = 0;          ///< distinct decoded ones
-  std::uint64_t mempool = 0;
+  std::uint64_t mempool = 0;       ///< transactions seen pending
   std::uint64_t duplicates = 0;
   std::uint64_t discontinuities = 0;
   std::uint64_t reverted = 0;
   std::uint64_t unknown_transaction_types = 0;
   std::uint64_t supplements = 0;
+  block_number safe = 0;                 ///< 0: none known
+  block_number finalized = 0;            ///< 0: none known
+  std::uint64_t finality_lower = 0;      ///< words that would have taken finality back: ignored
+  std::uint64_t finality_elsewhere = 0;  ///< words that named a block of another branch: ignored
+  std::string stopped_because;           ///< empty while it goes on
+  std::uint64_t pending_included = 0;
+  std::uint64_t pending_replaced = 0;
+  std::uint64_t pending_expired = 0;  ///< dropped: waited too long
+  std::uint64_t pending_evicted = 0;  ///< dropped: too many wait
+  std::uint64_t pending_waiting = 0;  ///< now
   connector_report connector;
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
   return f(x.chain, x.source, x.state, x.head, x.committed, x.blocks, x.transactions, x.logs,
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
-           x.supplements, x.connector);
+           x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
+           x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
+           x.pending_evicted, x.pending_waiting, x.connector);
 }
 
 /// STORE.

@@ -473,8 +473,8 @@ void agent_base::take_back(const blocks_reverted& what) {
   for (auto at = open_.end(); at != open_.begin();) {
     auto& [commit, open] = *--at;
     // A block's end comes at once after its last batch, on the lane of these words: it is here.
-    if (!open.end || std::find(what.blocks.begin(), what.blocks.end(), open.end->block) ==
-                         what.blocks.end())
+    if (!open.end ||
+        std::find(what.blocks.begin(), what.blocks.end(), open.end->block) == what.blocks.end())
       continue;
     if (open.handled < open.end->events_sent)
       void_events_[commit] = open.end->events_sent - open.handled;
@@ -497,7 +497,8 @@ void agent_base::take_back(const blocks_reverted& what) {
   for (std::size_t i = 0; i < undone.blocks.size(); ++i)
     told.push_back({undone.blocks[i], undone.commits[i]});
   // Without save() and load() there is nothing to go back to: such an agent begins anew.
-  answer.undone = !(concluded || undone.any || !has_state()) || (undone.before && go_back_to(*undone.before));
+  answer.undone =
+      !(concluded || undone.any || !has_state()) || (undone.before && go_back_to(*undone.before));
   super::send(services_.stream, answer);
   if (!answer.undone) {
     failed_ = true;  // a new instance is on its way

@@ -95,6 +95,25 @@ maybe<chain_reverted> block_barrier::take_revert() {
   return out;
 }
 
+void block_barrier::finalized(const chain_finalized& what) {
+  // Finality only grows, so of two words in a row the second says all.
+  if (!items_.empty())
+    if (auto* before = std::get_if<chain_finalized>(&items_.back().out)) {
+      *before = what;
+      return;
+    }
+  items_.push_back({what, {}, 0, {}, false});
+}
+
+maybe<chain_finalized> block_barrier::take_finalized() {
+  if (items_.empty()) return {};
+  const auto* word = std::get_if<chain_finalized>(&items_.front().out);
+  if (word == nullptr) return {};
+  const auto out = *word;
+  items_.pop_front();
+  return out;
+}
+
 maybe<round_ended> block_barrier::take_round() {
   if (items_.empty()) return {};
   auto& x = items_.front();

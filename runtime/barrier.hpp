@@ -1,7 +1,7 @@
 // The block barrier: a block leaves for the store once every agent that was fed it has said what it
 // concludes, in as many rounds as it takes, and blocks leave in the order in which they were
-// committed. Reverts keep their place in that order. Pure: sends nothing, knows no clock, decides
-// nothing about rounds (COORDINATOR does). Owned by one STREAM.
+// committed. Reverts and words of finality keep their place in that order. Pure: sends nothing,
+// knows no clock, decides nothing about rounds (COORDINATOR does). Owned by one STREAM.
 #pragma once
 #include <deque>
 #include <set>
@@ -29,6 +29,9 @@ class block_barrier {
   /// the order.
   void revert(const chain_reverted& what);
 
+  /// What was committed before is final so far.
+  void finalized(const chain_finalized& what);
+
   /// Everything goes; the reverts that were waiting.
   std::vector<chain_reverted> clear();
 
@@ -36,6 +39,8 @@ class block_barrier {
 
   /// If it is a revert.
   maybe<chain_reverted> take_revert();
+  /// If it is a word of finality.
+  maybe<chain_finalized> take_finalized();
   /// If it is a block whose round all awaited agents have answered: the union, sorted, once. An
   /// empty one, too.
   maybe<round_ended> take_round();
@@ -58,7 +63,7 @@ class block_barrier {
 
  private:
   struct item {
-    std::variant<block_result, chain_reverted> out;
+    std::variant<block_result, chain_reverted, chain_finalized> out;
     std::set<std::string> awaited;
     std::uint32_t round = 0;
     round_content fresh;  ///< of this round so far
@@ -69,7 +74,7 @@ class block_barrier {
   /// The oldest item if it is this commit.
   item* oldest_if(std::uint64_t commit);
 
-  std::deque<item> items_;  // at most the window of unfinished blocks, and the reverts among them
+  std::deque<item> items_;  // at most the window of unfinished blocks, and the words among them
 };
 
 }  // namespace eremos

@@ -126,8 +126,25 @@ inline constexpr std::chrono::milliseconds look_again_max = 30s;
 inline constexpr std::size_t blocked_after = 8;
 /// … and an operator hears of it this often.
 inline constexpr std::chrono::milliseconds blocked_said_every = 60s;
-/// Hashes of pending transactions remembered, so that a transaction is an event once.
-inline constexpr std::size_t pending_known_max = 65'536;
+/// Between two questions for the safe and the finalized block: one slot of Ethereum, where both
+/// move with an epoch of 32 slots; on other chains they move every few seconds to minutes.
+inline constexpr std::chrono::milliseconds finality_poll = 12s;
+
+// --- pending transactions
+// ------------------------------------------------------------------------------------------------
+
+/// Transactions that wait and are followed: an hour of Ethereum's, were none of them mined; beyond
+/// it the oldest are dropped …
+inline constexpr std::size_t pending_waiting_max = 65'536;
+/// … and so they are beyond this, which blobs of calldata reach first (128 KiB each at most,
+/// go-ethereum core/txpool/legacypool txMaxSize).
+inline constexpr std::size_t pending_bytes_max = 64u * 1024 * 1024;
+/// Hashes remembered of those that wait no more, so that each step is an event once: providers show
+/// transactions again, also after they are mined.
+inline constexpr std::size_t pending_done_max = 65'536;
+/// A transaction that waits this long on the chain's clock is dropped: go-ethereum forgets one that
+/// cannot be mined yet after as long (core/txpool/legacypool, DefaultConfig.Lifetime).
+inline constexpr duration_ms pending_ttl = 3 * hour_ms;
 
 // --- wallets
 // -------------------------------------------------------------------------------------------------

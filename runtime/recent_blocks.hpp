@@ -46,7 +46,8 @@ class recent_blocks {
   /// events were dropped are known by what was remembered after them, undo_blocks far back.
   bool knows_back_to(block_number ancestor) const noexcept { return !lost_ || ancestor >= *lost_; }
   /// What was remembered after the newest settled block up to `commit`; `otherwise` before all.
-  shared<memory_view> memory_after(std::uint64_t commit, const shared<memory_view>& otherwise) const;
+  shared<memory_view> memory_after(std::uint64_t commit,
+                                   const shared<memory_view>& otherwise) const;
   /// nullptr if it was dropped or reverted.
   sent_block* find(std::uint64_t commit);
   const sent_block* last() const noexcept { return blocks_.empty() ? nullptr : &blocks_.back(); }
@@ -67,7 +68,7 @@ class recent_blocks {
 
   std::deque<sent_block> blocks_;
   std::deque<passed_block> passed_;  ///< with blocks_ at most undo_blocks and one
-  maybe<block_number> lost_;  ///< the newest block that is in neither
+  maybe<block_number> lost_;         ///< the newest block that is in neither
   std::size_t events_ = 0;
   std::uint64_t dropped_up_to_ = 0;
   std::size_t blocks_since_snapshot_ = 0;

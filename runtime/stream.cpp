@@ -55,7 +55,7 @@ class stream final : public stream_actor::base {
     return {[this](committed_block& b) { in_turn(std::move(b)); },
             [this](chain_reverted& r) { in_turn(std::move(r)); },
             [this](const chain_rewound& r) { on_rewound(r); },
-            [](const chain_finalized&) {},
+            [this](const chain_finalized& f) { in_turn(f); },
             [this](mempool_batch& b) { on_mempool(b); },
             [this](const chain_gap& g) { in_turn(g); },
             [](const chain_ended&) {},
@@ -90,12 +90,12 @@ class stream final : public stream_actor::base {
   }
   void heed(committed_block& b) { on_committed(b); }
   void heed(const chain_reverted& r) { on_reverted(r); }
+  void heed(const chain_finalized& f) { on_finalized(f); }
   void heed(const chain_gap& g) { on_gap(g); }
 
   void on_agents_made() {
     agents_awaited_ = false;
-    for (auto& word : std::exchange(early_, {}))
-      std::visit([this](auto& w) { heed(w); }, word);
+    for (auto& word : std::exchange(early_, {})) std::visit([this](auto& w) { heed(w); }, word);
   }
 
   void on_committed(committed_block& b) {
@@ -194,9 +194,10 @@ class stream final : public stream_actor::base {
 
   /// Lets go of all that is open and begins anew from what STORE has.
   void rewind(const std::string& why) {
-    config_.log.warn("rewind", fmt::format("{}: agents begin anew from their last stored snapshots, "
-                                           "and the blocks since are handled once more",
-                                           why));
+    config_.log.warn("rewind",
+                     fmt::format("{}: agents begin anew from their last stored snapshots, "
+                                 "and the blocks since are handled once more",
+                                 why));
     ++report_.rewinds;
     rewinding_ = true;
     ++rewind_number_;
@@ -239,6 +240,12 @@ class stream final : public stream_actor::base {
     pump();
   }
 
+  /// It must not overtake the blocks it speaks of.
+  void on_finalized(const chain_finalized& f) {
+    barrier_.finalized(f);
+    pump();
+  }
+
   void on_gap(const chain_gap& g) {
     ++report_.gaps;
     for (auto& [id, m] : members_.all())
@@ -271,7 +278,8 @@ class stream final : public stream_actor::base {
     std::uint64_t total = 0;
     for (const auto& lane_of_picks : picks) total += lane_of_picks.size();
     for (auto* m : c.members) {
-      send(m->handle, block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo});
+      send(m->handle,
+           block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo});
       if (m->blocks_waiting++ == 0) m->moved_at_ms = now_ms;
       m->events_sent += total;
       m->sent_commit = b.commit;
@@ -301,8 +309,8 @@ class stream final : public stream_actor::base {
     const bool past_lost = m.past_lost || !recent_.reaches_back_to(m.resume_commit());
     if (past_lost && config_.with_snapshots)
       return rewind(fmt::format("{} begins anew further back than recent blocks reach", m.id));
-    send(m.handle, restore_agent{m.resume_commit(), m.newest(), memory_after(m.resume_commit()),
-                                 r.poison});
+    send(m.handle,
+         restore_agent{m.resume_commit(), m.newest(), memory_after(m.resume_commit()), r.poison});
     send(coordinator_, agent_joined{m.id});
     if (past_lost) {
       m.past_lost = false;
@@ -404,7 +412,7 @@ class stream final : public stream_actor::base {
       count(e);
     }
     rate_.add(monotonic_ms(), b.events.size());
-    if (config_.mempool_to_store) send(store_, b);
+    tell_store(b);
     const shared<event_list> events{std::move(b.events)};
     for (auto& [id, m] : members_.all()) {
       for (std::uint32_t i = 0; i < events->size(); ++i) {
@@ -416,6 +424,16 @@ class stream final : public stream_actor::base {
       }
       if (m.state == member_state::live) feed_mempool(m);
     }
+  }
+
+  /// STORE wants to know of ends, for the signals that rest on them.
+  void tell_store(const mempool_batch& b) {
+    if (config_.mempool_to_store) return send(store_, b);
+    mempool_batch ends{b.chain, {}};
+    for (const auto& e : b.events)
+      if (e.id.state == mempool_state::replaced || e.id.state == mempool_state::dropped)
+        ends.events.push_back(e);
+    if (!ends.events.empty()) send(store_, std::move(ends));
   }
 
   void feed_mempool(stream_member& m) {
@@ -457,6 +475,10 @@ class stream final : public stream_actor::base {
     while (true) {
       if (auto reverted = barrier_.take_revert()) {
         to_store(std::move(*reverted), 0);
+        continue;
+      }
+      if (auto final = barrier_.take_finalized()) {
+        to_store(std::move(*final), 0);
         continue;
       }
       auto ended = barrier_.take_round();
@@ -659,8 +681,8 @@ class stream final : public stream_actor::base {
   }
 
   void settle_drain() {
-    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_ || rewinding() ||
-        !early_.empty())
+    if (draining_.empty() || !barrier_.empty() || in_store_ > 0 || storing_snapshots_ ||
+        rewinding() || !early_.empty())
       return;
     if (!config_.with_snapshots || snapshots_stored_ || recent_.last() == nullptr) {
       for (auto& promise : draining_) promise.deliver(drained{report_.blocks_total});
@@ -745,11 +767,11 @@ class stream final : public stream_actor::base {
   member_table members_;
   block_barrier barrier_;
   recent_blocks recent_;
-  shared<memory_view> memory_;                         ///< after the last settled block
-  shared<memory_view> first_memory_;                   ///< before every block of this process …
-  maybe<block_number> began_after_;                    ///< … which are those after this one
+  shared<memory_view> memory_;        ///< after the last settled block
+  shared<memory_view> first_memory_;  ///< before every block of this process …
+  maybe<block_number> began_after_;   ///< … which are those after this one
   bool agents_awaited_;
-  std::deque<std::variant<committed_block, chain_reverted, chain_gap>> early_;
+  std::deque<std::variant<committed_block, chain_reverted, chain_finalized, chain_gap>> early_;
   std::uint64_t last_commit_ = 0;
   bool rewinding_ = false;  ///< from STORE's answer to CHAIN's; what CHAIN says meanwhile is void
   std::uint64_t rewind_number_ = 0;

@@ -26,13 +26,14 @@ std::string time_text(time_ms t) {
 }  // namespace
 
 std::string signals_text(const std::vector<signal>& rows, const chain_names& chains) {
-  text_table table{{"time", "", "agent", "type", ">confidence", "severity", "status", "block",
-                    "subject", "id", "details"}};
+  text_table table{{"time", "", "agent", "type", ">confidence", "severity", "status", "finality",
+                    "block", "subject", "id", "details"}};
   for (const auto& s : rows)
     table.add({time_text(s.event_time), shown(s.glyph), shown(s.agent), shown(s.type),
                fmt::format("{:.2f}", s.confidence), std::string{to_string(s.level)},
-               std::string{to_string(s.status)}, block_text(s.block, chains),
-               shown(short_hex(s.subject)), to_string(s.id), short_details(s.details)});
+               std::string{to_string(s.status)}, std::string{to_string(s.at)},
+               block_text(s.block, chains), shown(short_hex(s.subject)), to_string(s.id),
+               short_details(s.details)});
   return table.text();
 }
 
@@ -48,11 +49,12 @@ std::string memories_text(const std::vector<memory_entry>& rows, const chain_nam
 }
 
 std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains) {
-  text_table table{{"chain", ">block", "hash", "parent", "time", "state", "without"}};
+  text_table table{{"chain", ">block", "hash", "parent", "time", "state", "finality", "without"}};
   for (const auto& row : rows)
     table.add({shown(chains.name_of(row.block.chain)), grouped(row.block.number),
                to_hex(row.block.hash), row.parent_hash ? short_hex(to_hex(*row.parent_hash)) : "",
                row.time ? time_text(*row.time) : "", row.reverted ? "reverted" : "canonical",
+               row.reverted ? "" : std::string{to_string(row.at)},
                shown(fmt::format("{}", fmt::join(row.absent, ",")))});
   return table.text();
 }
@@ -61,10 +63,11 @@ std::string to_json(const ledger_row& row) {
   std::string absent;
   for (const auto& agent : row.absent) absent += (absent.empty() ? "" : ",") + json_quoted(agent);
   return fmt::format(
-      R"({{"chain_id":{},"block_number":{},"block_hash":"{}","parent_hash":{},"time":{},"reverted":{},"absent":[{}]}})",
+      R"({{"chain_id":{},"block_number":{},"block_hash":"{}","parent_hash":{},"time":{},"reverted":{},"finality":{},"absent":[{}]}})",
       row.block.chain, row.block.number, to_hex(row.block.hash),
       row.parent_hash ? json_quoted(to_hex(*row.parent_hash)) : "null",
-      row.time ? std::to_string(*row.time) : "null", row.reverted, absent);
+      row.time ? std::to_string(*row.time) : "null", row.reverted,
+      row.reverted ? "null" : json_quoted(to_string(row.at)), absent);
 }
 
 std::string explain_text(const signal& s, const std::vector<std::string>& evidence,

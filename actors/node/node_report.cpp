@@ -14,7 +14,7 @@ namespace eremos {
 namespace {
 
 /// Begins what encode_report writes; the number changes with its layout.
-constexpr std::string_view encoding = "eremos.report.1";
+constexpr std::string_view encoding = "eremos.report.2";
 
 /// One JSON object, key by key, in the order written.
 class object {
@@ -174,6 +174,19 @@ std::string to_json(const chain_report& x) {
       .count("reverted", x.reverted)
       .count("unknown_transaction_types", x.unknown_transaction_types)
       .count("supplements", x.supplements)
+      .count("safe", x.safe)
+      .count("finalized", x.finalized)
+      .count("finality_lower", x.finality_lower)
+      .count("finality_elsewhere", x.finality_elsewhere)
+      .raw("stopped_because", x.stopped_because.empty() ? "null" : json_quoted(x.stopped_because))
+      .raw("pending", object{}
+                          .count("seen", x.mempool)
+                          .count("included", x.pending_included)
+                          .count("replaced", x.pending_replaced)
+                          .count("expired", x.pending_expired)
+                          .count("evicted", x.pending_evicted)
+                          .count("waiting", x.pending_waiting)
+                          .done())
       .raw("connector", to_json(x.connector))
       .done();
 }

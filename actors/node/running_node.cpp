@@ -66,13 +66,15 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
   const maybe<block_number> after = known->resume_after
                                         ? maybe<block_number>{known->resume_after->number}
                                         : maybe<block_number>{};
+  const maybe<block_number> cursor =
+      known->cursor ? maybe<block_number>{known->cursor->number} : maybe<block_number>{};
   rows_.push_back(make_row(system_, parts_.shared,
                            {.policy = assemble_policy(chain),
                             .first_block = chain.start,
                             .style = kind->style,
                             .restart = std::move(*known)},
                            *connector));
-  caf::anon_send(*connector, connector_start{rows_.back().head, after});
+  caf::anon_send(*connector, connector_start{rows_.back().head, after, cursor});
   return ok;
 }
 

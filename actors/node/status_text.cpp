@@ -15,14 +15,31 @@ constexpr std::size_t sample_bytes_max = 80;
 std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
 
 std::string chains_table(const node_report& report) {
-  text_table table{{"chain", "state", ">head", ">committed", ">blocks", ">transactions", ">logs",
-                    ">mempool", ">reverted", ">duplicates", ">gaps", "provider"}};
+  text_table table{{"chain", "state", ">head", ">committed", ">safe", ">finalized", ">blocks",
+                    ">transactions", ">logs", ">reverted", ">duplicates", ">gaps", "provider"}};
   for (const auto& c : report.chains)
     table.add({shown(c.source), shown(c.state), grouped(c.head), grouped(c.committed),
-               grouped(c.blocks), grouped(c.transactions), grouped(c.logs), grouped(c.mempool),
-               grouped(c.reverted), grouped(c.duplicates), grouped(c.discontinuities),
+               grouped(c.safe), grouped(c.finalized), grouped(c.blocks), grouped(c.transactions),
+               grouped(c.logs), grouped(c.reverted), grouped(c.duplicates),
+               grouped(c.discontinuities),
                fmt::format("{} {}", shown(c.connector.kind), shown(c.connector.state))});
   return table.text();
+}
+
+/// What became of the pending transactions, and what stopped a chain.
+std::string pending_table(const node_report& report) {
+  text_table table{
+      {"mempool", ">seen", ">included", ">replaced", ">expired", ">evicted", ">waiting"}};
+  for (const auto& c : report.chains)
+    table.add({shown(c.source), grouped(c.mempool), grouped(c.pending_included),
+               grouped(c.pending_replaced), grouped(c.pending_expired), grouped(c.pending_evicted),
+               grouped(c.pending_waiting)});
+  auto out = table.text();
+  for (const auto& c : report.chains)
+    if (!c.stopped_because.empty())
+      out += fmt::format("\n{} HAS STOPPED: {}\n", shown(c.source),
+                         printable(redact_urls(c.stopped_because)));
+  return out;
 }
 
 std::string streams_table(const node_report& report) {
@@ -96,13 +113,13 @@ std::string bad_input_table(const node_report& report) {
 std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
-      "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n"
+      "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
       "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
-      chains_table(report), streams_table(report), types_table(report), lanes_table(report),
-      society_table(report), grouped(store.blocks), grouped(store.transactions_committed),
-      grouped(store.signals), grouped(store.signals_known), grouped(store.memories),
-      store.writable ? "" : ", NOT WRITABLE", bad_input_table(report));
+      chains_table(report), pending_table(report), streams_table(report), types_table(report),
+      lanes_table(report), society_table(report), grouped(store.blocks),
+      grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
+      grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {

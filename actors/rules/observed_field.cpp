@@ -174,6 +174,29 @@ constexpr field_row mempool_only_rows[] = {
      }},
     {"full", value_kind::flag,
      [](const observed& x) -> field_value { return as<mempool_event>(x).full; }},
+    {"provider", value_kind::word,
+     [](const observed& x) -> field_value { return as<mempool_event>(x).provider; }},
+    {"waited", value_kind::duration,
+     [](const observed& x) {
+       const auto& step = as<mempool_event>(x);
+       return step.pending() ? field_value{} : number(step.waited_ms);
+     }},
+    {"included_in", value_kind::number,
+     [](const observed& x) {
+       const auto& step = as<mempool_event>(x);
+       return step.included_in_hash.is_zero() ? field_value{} : number(uint256{step.included_in});
+     }},
+    {"replaced_by", value_kind::hash,
+     [](const observed& x) -> field_value {
+       const auto& by = as<mempool_event>(x).replaced_by;
+       return by.is_zero() ? field_value{} : field_value{by};
+     }},
+    {"reason", value_kind::word,
+     [](const observed& x) -> field_value {
+       const auto reason = as<mempool_event>(x).reason;
+       return reason == drop_reason::none ? field_value{}
+                                          : field_value{std::string{to_string(reason)}};
+     }},
 };
 
 template <std::size_t I>

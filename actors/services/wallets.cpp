@@ -53,8 +53,8 @@ class wallets final : public wallets_actor::base {
   }
 
  private:
-  using word = std::variant<committed_block, chain_reverted, chain_rewound, chain_finalized, mempool_batch,
-                            chain_gap, chain_ended>;
+  using word = std::variant<committed_block, chain_reverted, chain_rewound, chain_finalized,
+                            mempool_batch, chain_gap, chain_ended>;
 
   /// A block that waits for STORE's answer.
   struct open_question {

@@ -9,7 +9,7 @@
 #include "connectors/chain/block_events.hpp"
 #include "connectors/chain/chain_core.hpp"
 #include "connectors/chain/fetch_retries.hpp"
-#include "connectors/chain/pending_filter.hpp"
+#include "connectors/chain/pending_transactions.hpp"
 #include "connectors/chain/recorded_core.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "runtime/caf_error.hpp"
@@ -47,6 +47,9 @@ fetch_end end_of(const failure& why) {
   }
 }
 
+/// Blocks between two words of finality while the chain catches up.
+constexpr block_number finality_step_behind = 16;
+
 template <class... Fs>
 struct overload : Fs... {
   using Fs::operator()...;
@@ -62,7 +65,8 @@ class chain final : public own_actor::base {
         core_({.chain = config_.chain, .first_block = first_block(config_)}),
         recorded_(config_.chain),
         retries_(config_.chain) {
-    core_.resume(config_.restart.ledger, config_.restart.resume_after);
+    told_finality_ = {config_.restart.finality.safe, config_.restart.finality.finalized};
+    core_.resume(config_.restart.ledger, config_.restart.resume_after, told_finality_);
     report_.chain = config_.chain;
     report_.source = config_.source;
     report_.state = "connecting";
@@ -81,6 +85,7 @@ class chain final : public own_actor::base {
   behavior_type make_behavior() override {
     return {[this](const head_seen& h) { on_head(h); },
             [this](pending_seen& p) { on_pending(p); },
+            [this](const finality_seen& f) { on_finality(f); },
             [this](const provider_state& p) { on_provider(p); },
             [this](const block_recorded& r) { on_recorded(*r.record); },
             [this](const source_ended&) { on_source_ended(); },
@@ -191,8 +196,8 @@ class chain final : public own_actor::base {
     ++report_.blocks;
     report_.transactions += record.transactions.size();
     report_.logs += logs.size();
-    for (const auto& t : record.transactions) pending_.first_time(t.hash);
     commit(std::move(record), std::move(logs), false);
+    tell_finality();
   }
 
   void revert(const chain_reverted& what) {
@@ -200,6 +205,8 @@ class chain final : public own_actor::base {
     config_.log.info("reverted", fmt::format("{} blocks after {} are canonical no more",
                                              what.blocks.size(), what.ancestor.number));
     send(next_, what);
+    tell_steps(pending_.revert(what.blocks, last_time_), 0);
+    told_finality_ = core_.finality();  // who hears of the revert knows that safe went back with it
   }
 
   void on_rewind(const rewind_chain& r) {
@@ -217,15 +224,34 @@ class chain final : public own_actor::base {
   void stop(const std::string& why) {
     stopped_ = true;
     report_.state = "stopped";
+    report_.stopped_because = why;
     config_.log.error("chain_stopped", fmt::format("{}; this chain stops here", why));
     settle();
+  }
+
+  void on_finality(const finality_seen& seen) {
+    core_.on_finality(seen);
+    tell_finality();
+  }
+
+  void tell_finality() {
+    const auto final = core_.finality();
+    if (final == told_finality_) return;
+    // Of old blocks each is final as it comes: every so many is told, and the last.
+    if (core_.behind() > 1 && final.finalized < told_finality_.finalized + finality_step_behind)
+      return;
+    told_finality_ = final;
+    send(next_, chain_finalized{config_.chain, final.safe, final.finalized});
   }
 
   // --- a recording ---
 
   void on_recorded(const block_record& record) {
     auto verdict = recorded_.on_record(record);
-    if (verdict.revert) send(next_, *verdict.revert);
+    if (verdict.revert) {
+      send(next_, *verdict.revert);
+      tell_steps(pending_.revert(verdict.revert->blocks, last_time_), 0);
+    }
     if (verdict.gap) send(next_, *verdict.gap);
     if (!verdict.commit) return more(1);
     auto logs = std::move(verdict.fresh.logs);
@@ -260,10 +286,13 @@ class chain final : public own_actor::base {
     if (config_.style == connector_style::follow)
       report_.unknown_transaction_types += record.unknown_transaction_types;
     if (!supplement) report_.committed = record.header.number;
+    auto steps = pending_.commit(record.ref(), context.time, record.transactions);
+    const auto received_ns = record.received_ns;
     auto out = to_committed(std::move(record), std::move(logs), context);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
     send(next_, std::move(out));
+    tell_steps(std::move(steps), received_ns);
   }
 
   void on_finished(const block_finished& f) {
@@ -279,20 +308,47 @@ class chain final : public own_actor::base {
   }
 
   void on_pending(pending_seen& p) {
-    mempool_batch out{config_.chain, {}};
+    std::vector<pending_step> steps;
+    const auto at = std::max(p.seen_at, last_time_);
     for (auto& t : p.transactions) {
-      if (!pending_.first_time(t.hash)) continue;
+      auto some = pending_.show(std::move(t), p.provider, at);
+      std::move(some.begin(), some.end(), std::back_inserter(steps));
+    }
+    tell_steps(std::move(steps), p.received_ns);
+  }
+
+  void tell_steps(std::vector<pending_step> steps, std::int64_t received_ns) {
+    if (steps.empty()) return;
+    mempool_batch out{config_.chain, {}};
+    for (auto& step : steps) {
+      count(step.event);
       blockchain_event e;
-      e.id = id_of(config_.chain, t);
+      e.id = id_of(config_.chain, step.event);
       e.source = config_.source;
-      e.event_time = std::max(p.seen_at, last_time_);
-      e.received_ns = p.received_ns;
+      e.event_time = step.at;
+      e.received_ns = received_ns;
       e.at = finality::pending;
-      e.data = std::move(t);
+      e.data = std::move(step.event);
       out.events.push_back(std::move(e));
     }
-    report_.mempool += out.events.size();
-    if (!out.events.empty()) send(next_, std::move(out));
+    send(next_, std::move(out));
+  }
+
+  void count(const mempool_event& step) {
+    switch (step.state) {
+      case mempool_state::seen:
+        ++report_.mempool;
+        break;
+      case mempool_state::included:
+        ++report_.pending_included;
+        break;
+      case mempool_state::replaced:
+        ++report_.pending_replaced;
+        break;
+      case mempool_state::dropped:
+        ++(step.reason == drop_reason::evicted ? report_.pending_evicted : report_.pending_expired);
+        break;
+    }
   }
 
   void on_provider(const provider_state& p) {
@@ -321,7 +377,8 @@ class chain final : public own_actor::base {
       report_.state = stopped_ ? "stopped" : "ended";
       send(next_, chain_ended{config_.chain});
     }
-    if (ended)
+    // Who waits for the end of one that has stopped waits for an operator.
+    if (ended && !stopped_)
       for (auto& promise : std::exchange(ends_, {})) promise.deliver(drained{report_.blocks});
     if (draining_)
       for (auto& promise : std::exchange(drains_, {})) promise.deliver(drained{report_.blocks});
@@ -345,6 +402,11 @@ class chain final : public own_actor::base {
   caf::result<chain_report> on_report() {
     auto out = report_;
     out.duplicates = core_.duplicates();
+    out.safe = told_finality_.safe;
+    out.finalized = told_finality_.finalized;
+    out.finality_lower = core_.finality_lower();
+    out.finality_elsewhere = core_.finality_elsewhere();
+    out.pending_waiting = pending_.waiting();
     if (config_.style == connector_style::recorded) {
       const auto& c = recorded_.counts();
       out.blocks = c.blocks;
@@ -374,7 +436,8 @@ class chain final : public own_actor::base {
   chain_core core_;
   recorded_core recorded_;
   fetch_retries retries_;
-  pending_filter pending_;
+  pending_transactions pending_;
+  chain_finality told_finality_;
 
   std::uint64_t commit_ = 0;
   time_ms last_time_ = 0;

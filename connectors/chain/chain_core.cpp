@@ -8,8 +8,11 @@
 
 namespace eremos {
 
-void chain_core::resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after) {
+void chain_core::resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after,
+                        const chain_finality& final) {
   assert(ledger_.empty() && stored_.empty());
+  safe_.reached = final.safe;
+  finalized_.reached = final.finalized;
   bool after = !resume_after;
   for (const auto& ref : known) {
     if (after)
@@ -20,8 +23,65 @@ void chain_core::resume(const std::vector<block_ref>& known, const maybe<block_r
   }
 }
 
+// --- finality
+
+void chain_core::on_finality(const finality_seen& seen) {
+  if (seen.finalized) claim(finalized_, *seen.finalized);
+  if (seen.safe) claim(safe_, *seen.safe);
+}
+
+void chain_core::claim(final_level& level, const block_ref& block) {
+  if (block.number < level.reached || (level.claim && block.number < level.claim->number)) {
+    ++finality_lower_;  // a provider that lags behind another, or behind itself
+    return;
+  }
+  const auto* last = tip();
+  if (last == nullptr || block.number > last->number) {
+    level.claim = block;
+    return;
+  }
+  // What is below the oldest block that is known cannot be compared, and nothing can revert it.
+  if (const auto* ours = ledger_.at(block.number); ours != nullptr && ours->hash != block.hash) {
+    ++finality_elsewhere_;
+    return;
+  }
+  level.reached = block.number;
+  level.claim.reset();
+}
+
+/// The chain has come further towards a block that is said to be final, or to it.
+void chain_core::settle_claim(final_level& level, const block_ref& committed,
+                              block_number asked_under) {
+  if (!level.claim) return;
+  if (level.claim->number <= committed.number) {
+    // A lower one was claimed before the first block came, and is below all that is known.
+    if (level.claim->number < committed.number || level.claim->hash == committed.hash)
+      level.reached = level.claim->number;
+    else
+      ++finality_elsewhere_;
+    level.claim.reset();
+  } else if (asked_under >= committed.number) {
+    level.reached = std::max(level.reached, committed.number);
+  }
+}
+
+void chain_core::lower_safe(block_number to) {
+  safe_.reached = std::min(safe_.reached, to);
+  safe_.claim.reset();  // it may have spoken of the branch that lost
+}
+
+std::string chain_core::why_not_back_to(const block_ref& ancestor) const {
+  if (ancestor.number >= finalized_.reached) return {};
+  return fmt::format("a reorg goes back to block {} or further, below block {}, which is finalized",
+                     ancestor.number, finalized_.reached);
+}
+
+// --- what is canonical
+
 bool chain_core::is_stale(const head_seen& head) const {
   const auto* first = ledger_.first();
+  // Nor does one of a block that is final: it is known, or it has lost.
+  if (tip() != nullptr && head.number < std::min(finalized_.reached, tip()->number)) return true;
   if (first == nullptr || head.number > first->number) return false;
   return head.number < first->number || tip()->number > first->number;
 }
@@ -64,6 +124,7 @@ void chain_core::on_block(shared<block_record> record) {
     return;
   }
   if (answers_doubt) target_->hash = ref.hash;
+  const auto asked_under = std::exchange(asked_under_, {});
   if (!branch_.empty() && branch_.back().ref.hash == ref.hash) {
     branch_.back().record = std::move(record);  // the one that was dropped while walking back
     return;
@@ -71,7 +132,7 @@ void chain_core::on_block(shared<block_record> record) {
   // A block that does not continue the walk back belongs to a branch that was given up.
   if (!branch_.empty() && branch_.back().parent != ref.hash) branch_.clear();
   const auto parent = record->header.parent_hash;
-  branch_.push_back({ref, parent, std::move(record)});
+  branch_.push_back({ref, parent, std::move(record), asked_under});
   // The lowest blocks are committed first; of a long branch the highest are fetched again.
   if (branch_.size() > config_.branch_max)
     branch_[branch_.size() - 1 - config_.branch_max].record.reset();
@@ -107,6 +168,11 @@ chain_step chain_core::next(bool room) {
 
 chain_step chain_core::fetch(block_number number, maybe<hash32> hash) {
   fetching_ = true;
+  asked_under_ = {};
+  if (!hash) {
+    asked_under_.safe = safe_.claim ? safe_.claim->number : 0;
+    asked_under_.finalized = finalized_.claim ? finalized_.claim->number : 0;
+  }
   return do_fetch{{number, std::move(hash)}};
 }
 
@@ -133,22 +199,19 @@ chain_step chain_core::commit_lowest(bool room) {
   const block_ref before{config_.chain, lowest.ref.number - (lowest.ref.number > 0 ? 1 : 0),
                          lowest.parent};
   if (last != nullptr && lowest.parent != last->hash) {
+    if (auto why = why_not_back_to(before); !why.empty()) return do_stop{std::move(why)};
     if (ledger_.contains(lowest.parent)) return do_revert{take_back_to(before)};
     if (lowest.ref.number <= ledger_.first()->number) return revert_all(before);
     return fetch(lowest.ref.number - 1, lowest.parent);
   }
   if (!room) return do_wait{};
   if (!lowest.record) return fetch(lowest.ref.number, lowest.ref.hash);
-  if (!stored_.empty() && stored_.front() != lowest.ref) {
-    // What was stored before the restart is not what the chain says now.
-    chain_reverted undone{config_.chain, before, {}};
-    undone.blocks.assign(stored_.rbegin(), stored_.rend());
-    stored_.clear();
-    return do_revert{std::move(undone)};
-  }
+  if (!stored_.empty() && stored_.front() != lowest.ref) return take_back_stored(before);
   if (!stored_.empty()) stored_.pop_front();
   auto record = std::move(*lowest.record);
   ledger_.push(lowest.ref);
+  settle_claim(finalized_, lowest.ref, lowest.asked_under.finalized);
+  settle_claim(safe_, lowest.ref, lowest.asked_under.safe);
   branch_.pop_back();
   return do_commit{std::move(record)};
 }
@@ -163,6 +226,7 @@ chain_step chain_core::revert_all(const block_ref& ancestor) {
   chain_reverted out{config_.chain, ancestor, {}};
   out.blocks.assign(stored_.rbegin(), stored_.rend());
   stored_.clear();
+  lower_safe(ancestor.number);
   const auto popped = ledger_.pop_all();
   out.blocks.insert(out.blocks.end(), popped.begin(), popped.end());
   return do_revert{std::move(out)};
@@ -172,9 +236,20 @@ chain_reverted chain_core::take_back_to(const block_ref& ancestor) {
   chain_reverted out{config_.chain, ancestor, {}};
   out.blocks.assign(stored_.rbegin(), stored_.rend());
   stored_.clear();
+  lower_safe(ancestor.number);
   const auto popped = ledger_.pop_after(ancestor.hash);
   out.blocks.insert(out.blocks.end(), popped.begin(), popped.end());
   return out;
+}
+
+/// What was stored before the restart is not what the chain says now.
+chain_step chain_core::take_back_stored(const block_ref& ancestor) {
+  if (auto why = why_not_back_to(ancestor); !why.empty()) return do_stop{std::move(why)};
+  chain_reverted out{config_.chain, ancestor, {}};
+  out.blocks.assign(stored_.rbegin(), stored_.rend());
+  stored_.clear();
+  lower_safe(ancestor.number);
+  return do_revert{std::move(out)};
 }
 
 }  // namespace eremos

@@ -1,8 +1,9 @@
 // What is canonical on a followed chain: walks parents, dedupes, commits in order, reverts what a
-// longer look undid. Pure: says what to do next (fetch, commit, revert) and is told what came of
-// it; knows no actor, clock or socket. Recordings have rules of their own: recorded_core.hpp. Owned
-// by one CHAIN.
+// longer look undid, and how much of it is final. Pure: says what to do next (fetch, commit,
+// revert) and is told what came of it; knows no actor, clock or socket. Recordings have rules of
+// their own: recorded_core.hpp. Owned by one CHAIN.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -24,7 +25,8 @@ struct do_commit {
 struct do_revert {
   chain_reverted what;
 };
-/// A reorg goes back further than chain_ledger_max blocks: the chain cannot go on by itself.
+/// A reorg goes back below what is finalized, or further than chain_ledger_max blocks: the chain
+/// cannot go on by itself.
 struct do_stop {
   std::string why;
 };
@@ -37,6 +39,14 @@ enum class head_word : std::uint8_t {
   news,   ///< it is worked towards
   known,  ///< a canonical block, again
   stale   ///< a provider that lags behind said it
+};
+
+/// How far blocks are final; 0: not at all. safe is not below finalized.
+struct chain_finality {
+  block_number safe = 0;
+  block_number finalized = 0;
+
+  friend bool operator==(const chain_finality&, const chain_finality&) = default;
 };
 
 struct chain_core_config {
@@ -52,7 +62,8 @@ class chain_core {
 
   /// Where a stored chain goes on: `known` canonical blocks, oldest first, up to the cursor; those
   /// after `resume_after` are committed once more (their results are known by id).
-  void resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after);
+  void resume(const std::vector<block_ref>& known, const maybe<block_ref>& resume_after,
+              const chain_finality& final = {});
 
   head_word on_head(const head_seen& head);
   /// An answer to the fetch that is open.
@@ -65,6 +76,17 @@ class chain_core {
   bool rewind(const maybe<block_ref>& after);
   /// Works once more towards the head that was given up, if none has come since. True if so.
   bool look_again();
+
+  /// A provider named its safe and finalized blocks. Finality never goes back, never reaches above
+  /// the tip, and a block that is not canonical here settles nothing.
+  void on_finality(const finality_seen& seen);
+  /// What is final of the committed blocks. Grows with on_finality() and with commits; a revert
+  /// takes `safe` back to its ancestor.
+  chain_finality finality() const noexcept {
+    return {std::max(safe_.reached, finalized_.reached), finalized_.reached};
+  }
+  std::uint64_t finality_lower() const noexcept { return finality_lower_; }
+  std::uint64_t finality_elsewhere() const noexcept { return finality_elsewhere_; }
 
   /// The next thing to do. `room`: the window may take another block. At most one fetch is open at
   /// a time.
@@ -79,10 +101,22 @@ class chain_core {
   bool fetching() const noexcept { return fetching_; }
 
  private:
+  /// What was claimed to be final when a block was asked for by number: whatever was answered below
+  /// it is.
+  struct claims {
+    block_number safe = 0;
+    block_number finalized = 0;
+  };
   struct branch_block {
     block_ref ref;
     hash32 parent;
     maybe<shared<block_record>> record;  ///< dropped when the branch is long
+    claims asked_under;
+  };
+  /// Safe or finalized.
+  struct final_level {
+    block_number reached = 0;  ///< of the committed blocks
+    maybe<block_ref> claim;    ///< above the tip: settled once the chain is there
   };
 
   /// A head at or below the oldest known block says nothing about what is above it.
@@ -92,6 +126,12 @@ class chain_core {
   chain_step fetch(block_number number, maybe<hash32> hash);
   chain_step revert_all(const block_ref& ancestor);
   chain_reverted take_back_to(const block_ref& ancestor);
+  chain_step take_back_stored(const block_ref& ancestor);
+  /// Why blocks after `ancestor` cannot be taken back; empty if they can.
+  std::string why_not_back_to(const block_ref& ancestor) const;
+  void claim(final_level& level, const block_ref& block);
+  void settle_claim(final_level& level, const block_ref& committed, block_number asked_under);
+  void lower_safe(block_number to);
 
   chain_core_config config_;
   block_ledger ledger_;
@@ -103,7 +143,12 @@ class chain_core {
       stored_;  ///< stored before the restart and committed once more, oldest first
   bool fetching_ = false;
   bool answer_is_void_ = false;  ///< the fetch that is open was for a place before a rewind
+  claims asked_under_;           ///< of the fetch that is open
+  final_level safe_;
+  final_level finalized_;
   std::uint64_t duplicates_ = 0;
+  std::uint64_t finality_lower_ = 0;
+  std::uint64_t finality_elsewhere_ = 0;
 };
 
 }  // namespace eremos

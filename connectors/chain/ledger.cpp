@@ -1,5 +1,6 @@
 #include "connectors/chain/ledger.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace eremos {
@@ -11,6 +12,14 @@ void block_ledger::push(const block_ref& block) {
     numbers_.erase(blocks_.front().hash);
     blocks_.pop_front();
   }
+}
+
+const block_ref* block_ledger::at(block_number number) const noexcept {
+  // Not by index: a recording's blocks have holes.
+  const auto found =
+      std::lower_bound(blocks_.begin(), blocks_.end(), number,
+                       [](const block_ref& block, block_number n) { return block.number < n; });
+  return found != blocks_.end() && found->number == number ? &*found : nullptr;
 }
 
 std::vector<block_ref> block_ledger::pop_after(const hash32& hash) {

@@ -18,6 +18,8 @@ class block_ledger {
   const block_ref* first() const noexcept { return blocks_.empty() ? nullptr : &blocks_.front(); }
   bool empty() const noexcept { return blocks_.empty(); }
   std::size_t size() const noexcept { return blocks_.size(); }
+  /// The block of that number; nullptr if it is below the first or above the last.
+  const block_ref* at(block_number number) const noexcept;
   /// Takes off every block after the one of this hash, newest first. Precondition: contains(hash).
   std::vector<block_ref> pop_after(const hash32& hash);
   /// Takes off every block, newest first.

@@ -55,7 +55,10 @@ ethereum_connector::behavior_type ethereum_connector::make_behavior() {
           [this](const settled_due& s) {
             if (s.attempt == attempt_) pause_.reset();
           },
-          [this](const call_expired& c) { calls_.expire(c.id); }};
+          [this](const call_expired& c) { calls_.expire(c.id); },
+          [this](const finality_due& f) {
+            if (f.attempt == attempt_) look_at_finality();
+          }};
 }
 
 void ethereum_connector::on_exit() {
@@ -119,6 +122,7 @@ void ethereum_connector::connected() {
   delayed_send(this, defaults::settled_after, settled_due{attempt_});
   if (has(door::ws)) subscribe();
   look_at_head();
+  if (options_.finality_poll.count() != 0) look_at_finality();
 }
 
 void ethereum_connector::wrong_chain(door which, chain_id found) {

@@ -6,6 +6,7 @@
 // Log notifications come early, incomplete and sometimes in disorder, so no event is made of them:
 // they start the fetch of their block, and what was fetched must have them.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,10 @@ namespace eremos::ethereum {
 struct reconnect_due {};
 struct poll_due {};
 struct flush_pending {};
+/// Of that connection: ask once more which blocks are final.
+struct finality_due {
+  std::uint64_t attempt = 0;
+};
 /// The connection of that number has lived for a while.
 struct settled_due {
   std::uint64_t attempt = 0;
@@ -53,6 +58,10 @@ auto inspect(I& f, flush_pending&) {
   return f();
 }
 template <class I>
+auto inspect(I& f, finality_due& x) {
+  return f(x.attempt);
+}
+template <class I>
 auto inspect(I& f, settled_due& x) {
   return f(x.attempt);
 }
@@ -61,11 +70,10 @@ auto inspect(I& f, call_expired& x) {
   return f(x.id);
 }
 
-using ethereum_actor =
-    connector_actor::extend<caf::reacts_to<ws_opened>, caf::reacts_to<ws_text>,
-                            caf::reacts_to<ws_closed>, caf::reacts_to<reconnect_due>,
-                            caf::reacts_to<poll_due>, caf::reacts_to<flush_pending>,
-                            caf::reacts_to<settled_due>, caf::reacts_to<call_expired>>;
+using ethereum_actor = connector_actor::extend<
+    caf::reacts_to<ws_opened>, caf::reacts_to<ws_text>, caf::reacts_to<ws_closed>,
+    caf::reacts_to<reconnect_due>, caf::reacts_to<poll_due>, caf::reacts_to<flush_pending>,
+    caf::reacts_to<settled_due>, caf::reacts_to<call_expired>, caf::reacts_to<finality_due>>;
 
 /// Which of a provider's two URLs.
 enum class door : std::uint8_t { ws, http };
@@ -141,6 +149,12 @@ class ethereum_connector final : public ethereum_actor::base {
   void next_lookups();
   void on_looked_up(const pending_lookup& asked, const result<json_text>& answer);
 
+  // Finality (ethereum_finality.cpp)
+  void look_at_finality();
+  bool knows_tag(std::string_view tag) const;
+  void ask_final(std::string_view tag, std::function<void(maybe<block_ref>)> then);
+  void no_finality(std::string_view tag, const failure& why);
+
   // Blocks (ethereum_blocks.cpp)
   block_promise on_fetch(const fetch_block& what);
   void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
@@ -171,6 +185,8 @@ class ethereum_connector final : public ethereum_actor::base {
   rpc_calls calls_;
   bool receipts_supported_ = true;  ///< as far as this connection knows
   block_number last_told_ = 0;      ///< number of the last head
+  /// How often in a row this provider refused to name a final block; by tag.
+  std::map<std::string_view, std::size_t> tag_refusals_;
   log_sightings sightings_;
 
   std::vector<mempool_event> pending_;  ///< at most pending_batch_max

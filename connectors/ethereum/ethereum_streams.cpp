@@ -158,7 +158,8 @@ void ethereum_connector::add_pending(mempool_event&& pending) {
 
 void ethereum_connector::send_pending() {
   if (pending_.empty() || !chain_) return;
-  send(chain_, pending_seen{config_.chain, std::exchange(pending_, {}), wall_ms(), steady_ns()});
+  send(chain_,
+       pending_seen{config_.chain, std::exchange(pending_, {}), wall_ms(), steady_ns(), where()});
 }
 
 void ethereum_connector::look_up(const hash32& hash) {

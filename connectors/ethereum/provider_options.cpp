@@ -37,6 +37,8 @@ result<provider_options> provider_options::parse(const option_map& given) {
   const auto wish = read.text("mempool", "full");
   out.logs = read.flag("logs", out.logs);
   out.poll = std::chrono::milliseconds{read.duration("poll", 1'000)};
+  out.finality_poll =
+      std::chrono::milliseconds{read.duration("finality_poll", defaults::finality_poll.count())};
   out.request_timeout = std::chrono::milliseconds{
       read.duration("request_timeout", defaults::request_timeout.count())};
   const auto signatures = read.texts("signatures");
@@ -54,6 +56,9 @@ result<provider_options> provider_options::parse(const option_map& given) {
                                           place(given, "mempool"), wish)};
   if (out.poll.count() < 10)
     return {errc::bad_option, fmt::format("{}poll: want at least 10ms", place(given, "poll"))};
+  if (out.finality_poll.count() != 0 && out.finality_poll.count() < 10)
+    return {errc::bad_option, fmt::format("{}finality_poll: want 0s (never) or at least 10ms",
+                                          place(given, "finality_poll"))};
   for (const auto& declaration : signatures)
     if (auto added = out.signatures.add(declaration); !added)
       return {added.error().code,

@@ -17,6 +17,7 @@ struct provider_options {
   mempool_wish mempool = mempool_wish::full;
   bool logs = true;  ///< subscribe to logs and hold them against fetched blocks
   std::chrono::milliseconds poll{1'000};  ///< between looks for a new head without a WebSocket
+  std::chrono::milliseconds finality_poll = defaults::finality_poll;  ///< 0: never asked
   std::chrono::milliseconds request_timeout = defaults::request_timeout;
   signature_table signatures;
 

@@ -18,6 +18,11 @@ namespace eremos {
 inline constexpr chain_id mock_chain_id = 1'337;
 inline constexpr std::string_view mock_source = "mock";
 
+/// A mock's blocks this far below its head are called safe and finalized: one and two epochs of
+/// Ethereum.
+inline constexpr block_number mock_safe_depth = 32;
+inline constexpr block_number mock_finalized_depth = 64;
+
 /// From block `from` on the chain is another one, with the same past.
 struct mock_fork {
   block_number from = 0;

@@ -1,8 +1,9 @@
 // MOCK: the connector of kind "mock". Announces heads of a mock_chain at a rate, shows its mempool,
 // and answers CHAIN's fetches, all from (seed, block number) alone. At rate "max" it announces far
-// ahead and CHAIN sets the pace.
+// ahead and CHAIN sets the pace. With reorgs it also announces branches that lose, head by head.
 #include <algorithm>
 #include <deque>
+#include <optional>
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
@@ -11,6 +12,7 @@
 #include "connectors/mock/mock_chain.hpp"
 #include "connectors/mock/mock_options.hpp"
 #include "connectors/mock/mock_pace.hpp"
+#include "connectors/mock/mock_reorgs.hpp"
 #include "runtime/caf_error.hpp"
 
 namespace eremos {
@@ -31,7 +33,11 @@ class mock final : public mock_actor::base {
  public:
   mock(caf::actor_config& cfg, const mock_options& options, const mock_shape& shape,
        std::string source, logger log)
-      : mock_actor::base(cfg), options_(options), chain_(shape), log_(std::move(log)) {
+      : mock_actor::base(cfg),
+        options_(options),
+        chain_(shape),
+        reorgs_(options.seed, options.reorg_every, options.reorg_depth),
+        log_(std::move(log)) {
     report_.name = std::move(source);
     report_.kind = "mock";
     report_.state = "idle";
@@ -52,16 +58,19 @@ class mock final : public mock_actor::base {
   void on_start(const connector_start& start) {
     target_ = start.chain;
     next_ = start.resume_after ? *start.resume_after + 1 : options_.first_block;
+    // What was stored of a branch that lost is not shown once more: it may be final by now.
+    first_reorg_ = std::max(options_.first_block, start.cursor.value_or(0)) + 1;
     started_ = clock().now();
     report_.state = "running";
     send(target_, provider_state{chain_.shape().chain, true,
                                  fmt::format("mock chain of seed {}", chain_.shape().seed)});
     if (past_end(next_)) return end();
     show_pending(next_);
-    if (pace_)
+    if (pace_ || reorgs_.any())
       announce_next();
     else
-      announce(next_);  // one block first: CHAIN may take the first head for its first block
+      announce(chain_,
+               next_);  // one block first: CHAIN may take the first head for its first block
   }
 
   bool past_end(block_number number) const noexcept {
@@ -73,28 +82,69 @@ class mock final : public mock_actor::base {
     return std::min(number, options_.first_block + options_.blocks - 1);
   }
 
-  void announce(block_number number) {
+  void announce(const mock_chain& of, block_number number) {
     head_ = number;
-    send(target_, head_seen{chain_.shape().chain, number, chain_.hash_of(number),
-                            chain_.hash_of(number - 1), monotonic_ns()});
+    shown_ = &of;
+    send(target_, head_seen{chain_.shape().chain, number, of.hash_of(number),
+                            of.hash_of(number - 1), monotonic_ns()});
+    tell_finality(number);
   }
 
-  // --- paced ---
+  void tell_finality(block_number head) {
+    const auto below = [&](block_number depth) -> maybe<block_ref> {
+      if (head <= depth) return {};
+      const auto number = head - depth;
+      return block_ref{chain_.shape().chain, number, chain_.hash_of(number)};
+    };
+    if (head > mock_safe_depth)
+      send(target_, finality_seen{chain_.shape().chain, below(mock_safe_depth),
+                                  below(mock_finalized_depth)});
+  }
+
+  // --- paced, or with reorgs: head by head ---
 
   void announce_next() {
-    announce(next_);
-    const auto record = made(next_);
-    std::uint64_t logs = 0;
-    for (const auto& receipt : record->receipts) logs += receipt.logs.size();
-    pace_->announced(1 + record->transactions.size() + logs + pending_shown_);
-    ++next_;
-    show_pending(next_);
-    if (past_end(next_)) return;
+    if (lost_next_ == 0) begin_reorg();
+    const bool loses = lost_next_ != 0;
+    const auto& of = loses ? *lost_ : chain_;
+    const auto number = loses ? lost_next_ : next_;
+    announce(of, number);
+    if (pace_) {
+      const auto record = made(of, number);
+      std::uint64_t logs = 0;
+      for (const auto& receipt : record->receipts) logs += receipt.logs.size();
+      pace_->announced(1 + record->transactions.size() + logs + pending_shown_);
+    }
+    if (loses) {
+      if (++lost_next_ > reorg_.to) end_reorg();
+    } else {
+      ++next_;
+      show_pending(next_);
+    }
+    if (lost_next_ == 0 && past_end(next_)) return;
+    if (!pace_) return;  // CHAIN's fetch of this head moves it on
     const auto wait = started_ + pace_->next_due() - clock().now();
     if (wait.count() > 0)
       delayed_send(this, wait, head_due{});
     else
       send(this, head_due{});  // late: catches up head by head, others' messages between them
+  }
+
+  void begin_reorg() {
+    const auto reorg = reorgs_.before(next_);
+    if (!reorg || reorg->from < first_reorg_ || past_end(reorg->to)) return;
+    reorg_ = *reorg;
+    lost_next_ = reorg_.from;
+    auto shape = chain_.shape();
+    shape.fork = mock_fork{reorg_.from, reorg_.to};
+    lost_.emplace(shape);
+  }
+
+  void end_reorg() {
+    lost_next_ = 0;
+    first_reorg_ = reorg_.to + 1;  // not once more when the chain goes back to `from`
+    if (!reorg_.jumps || past_end(reorg_.to + 1)) return;
+    while (next_ <= reorg_.to) show_pending(++next_);
   }
 
   // --- both ---
@@ -105,7 +155,7 @@ class mock final : public mock_actor::base {
     auto waiting = chain_.pending(number);
     pending_shown_ = waiting.size();
     send(target_, pending_seen{chain_.shape().chain, std::move(waiting),
-                               chain_.time_of(number - 1) + second_ms, monotonic_ns()});
+                               chain_.time_of(number - 1) + second_ms, monotonic_ns(), "mock"});
   }
 
   caf::result<shared<block_record>> on_fetch(const fetch_block& wanted) {
@@ -114,25 +164,34 @@ class mock final : public mock_actor::base {
     if (number == 0 || number > head_)
       return to_caf({errc::block_not_found,
                      fmt::format("block {} is not there; the head is {}", number, head_)});
-    if (wanted.hash && *wanted.hash != chain_.hash_of(number))
+    const auto* of = shown_;
+    if (wanted.hash && *wanted.hash != of->hash_of(number)) of = of == &chain_ ? lost() : &chain_;
+    if (of == nullptr || (wanted.hash && *wanted.hash != of->hash_of(number)))
       return to_caf(
           {errc::block_not_found, fmt::format("block {} is not {}", number, to_hex(*wanted.hash))});
     auto answer = make_response_promise<shared<block_record>>();
-    answer.deliver(made(number));
+    answer.deliver(made(*of, number));
     // Only now: what follows must not overtake the answer.
     if (!pace_) after_fetch(number);
-    if (past_end(number + 1)) end();
+    if (past_end(number + 1) && of == &chain_) end();
     return answer;
   }
 
+  /// The newest branch that lost.
+  const mock_chain* lost() const noexcept { return lost_ ? &*lost_ : nullptr; }
+
   /// CHAIN took a block: at rate "max" that is what moves the chain on.
   void after_fetch(block_number number) {
+    if (reorgs_.any()) {
+      if (number == head_ && (lost_next_ != 0 || !past_end(next_))) announce_next();
+      return;
+    }
     if (number + 1 > next_) {
       next_ = number + 1;
       show_pending(next_);
     }
     if (number + ahead_min >= head_ && last_allowed(number + ahead_max) > head_)
-      announce(last_allowed(number + ahead_max));
+      announce(chain_, last_allowed(number + ahead_max));
   }
 
   void end() {
@@ -144,12 +203,12 @@ class mock final : public mock_actor::base {
     send(target_, source_ended{chain_.shape().chain});
   }
 
-  shared<block_record> made(block_number number) {
-    const auto at = std::find_if(kept_.begin(), kept_.end(), [&](const auto& record) {
-      return record->header.number == number;
-    });
+  shared<block_record> made(const mock_chain& of, block_number number) {
+    const auto hash = of.hash_of(number);
+    const auto at = std::find_if(kept_.begin(), kept_.end(),
+                                 [&](const auto& record) { return record->header.hash == hash; });
     if (at != kept_.end()) return *at;
-    auto record = chain_.block(number);
+    auto record = of.block(number);
     record.received_ns = monotonic_ns();
     kept_.emplace_back(std::move(record));
     if (kept_.size() > blocks_kept_max) kept_.pop_front();
@@ -164,6 +223,7 @@ class mock final : public mock_actor::base {
 
   mock_options options_;
   mock_chain chain_;
+  mock_reorgs reorgs_;
   logger log_;
   chain_actor target_;
   maybe<mock_pace> pace_;  ///< none: rate "max"
@@ -173,6 +233,12 @@ class mock final : public mock_actor::base {
   std::deque<shared<block_record>> kept_;  ///< newest last
   std::uint64_t pending_shown_ = 0;        ///< pending transactions shown of block next_
   bool ended_ = false;
+
+  const mock_chain* shown_ = &chain_;  ///< what the last head was of: chain_ or lost_
+  std::optional<mock_chain> lost_;     ///< the newest branch that loses or lost
+  mock_reorg reorg_;                   ///< it was made for
+  block_number lost_next_ = 0;         ///< its next head; 0: the next head is the chain's own
+  block_number first_reorg_ = 0;       ///< no branch begins below
   connector_report report_;
 };
 

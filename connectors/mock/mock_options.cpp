@@ -9,6 +9,8 @@ namespace {
 constexpr double rate_max = 10'000'000;
 /// Block times in milliseconds stay far inside 64 bits up to here.
 constexpr block_number first_block_max = 1'000'000'000;
+/// A branch that loses is not finalized.
+constexpr std::uint64_t reorg_depth_max = mock_finalized_depth - 1;
 
 }  // namespace
 
@@ -28,8 +30,17 @@ result<mock_options> mock_options::parse(const option_map& options) {
   out.blocks = read.number("blocks", out.blocks, 0, first_block_max);
   out.dense = read.flag("dense", out.dense);
   out.mempool = read.flag("mempool", out.mempool);
+  out.reorg_every = read.number("reorg_every", out.reorg_every, 0, first_block_max);
+  out.reorg_depth = read.number("reorg_depth", out.reorg_depth, 1, reorg_depth_max);
   const auto names = read.texts("patterns");
   if (const auto bad = read.finish()) return *bad;
+  if (out.reorg_every != 0 && out.reorg_every <= out.reorg_depth) {
+    const auto at = options.find("reorg_every");
+    return {errc::bad_option,
+            fmt::format("{}reorg_every: {} is not more than reorg_depth, which is {}",
+                        at->second.where.empty() ? "" : at->second.where + ": ", out.reorg_every,
+                        out.reorg_depth)};
+  }
   if (const auto at = options.find("patterns"); at != options.end()) {
     const auto where = at->second.where.empty() ? "" : at->second.where + ": ";
     if (!at->second.is_list)

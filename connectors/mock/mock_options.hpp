@@ -13,10 +13,13 @@ struct mock_options {
   std::uint64_t blocks = 0;                ///< how many, then the source ends; 0: no end
   bool dense = false;
   bool mempool = true;
+  std::uint64_t reorg_every = 0;  ///< blocks between two branches that lose; 0: none
+  std::uint64_t reorg_depth = 3;  ///< of their blocks, at most
   mock_patterns patterns = mock_patterns::all();
 
   /// Keys seed, rate (events per second; 0 or "max": as fast as possible), first_block, blocks,
-  /// dense, mempool, patterns (names; an empty list plants none). Errors: bad_option.
+  /// dense, mempool, reorg_every, reorg_depth, patterns (names; an empty list plants none). Errors:
+  /// bad_option.
   static result<mock_options> parse(const option_map& options);
 };
 

@@ -32,19 +32,24 @@ std::vector<block_number> snapshot_blocks(sqlite_connection& db, chain_id chain)
   return out;
 }
 
-/// Keeps the newest snapshots_kept blocks and one older: the newest out of a deep revert's reach,
-/// or the oldest while there is none. Folds wallets up to the oldest kept, so that every restart
-/// still finds its facts.
+/// Keeps the newest snapshots_kept blocks and one older: the newest out of a deep revert's reach
+/// (where finality is known, one of a finalized block, and the one that will be next), or the
+/// oldest while there is none. Folds wallets up to the oldest kept, so that every restart still
+/// finds its facts.
 void trim_snapshots(sqlite_connection& db, wallet_table& wallets, chain_id chain) {
   const auto blocks = snapshot_blocks(db, chain);
   if (blocks.empty()) return;
+  const auto final = read_finality(db, chain).finalized;
   const auto far = std::find_if(blocks.begin(), blocks.end(), [&](block_number number) {
-    return number + snapshot_reach <= blocks.front();
+    return final > 0 ? number <= final : number + snapshot_reach <= blocks.front();
   });
   const auto anchor = far == blocks.end() ? blocks.back() : *far;
+  // Finality may lag by more than the newest snapshots reach: without this one the anchor would
+  // stay where it is for good.
+  const auto next = final > 0 && far != blocks.begin() ? *std::prev(far) : anchor;
   auto oldest_kept = anchor;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (i < defaults::snapshots_kept || blocks[i] == anchor)
+    if (i < defaults::snapshots_kept || blocks[i] == anchor || blocks[i] == next)
       oldest_kept = std::min(oldest_kept, blocks[i]);
     else
       db.execute("DELETE FROM snapshots WHERE chain_id = ? AND block_number = ?", chain, blocks[i]);
@@ -138,8 +143,22 @@ bool revert_block_row(sqlite_connection& db, const block_ref& block) {
   return was_there;
 }
 
+void write_finality(sqlite_connection& db, const chain_finalized& what) {
+  db.execute(
+      "UPDATE cursors SET safe = max(?2, ?3), finalized = max(finalized, ?3) WHERE chain_id = ?1",
+      what.chain, what.safe, what.finalized);
+}
+
+chain_finalized read_finality(sqlite_connection& db, chain_id chain) {
+  auto q = db.query("SELECT safe, finalized FROM cursors WHERE chain_id = ?", chain);
+  if (!q.next()) return {.chain = chain};
+  return {chain, q.number(0), q.number(1)};
+}
+
 void move_cursor_back(sqlite_connection& db, const block_ref& ancestor,
                       const std::vector<block_ref>& reverted) {
+  db.execute("UPDATE cursors SET safe = min(safe, ?) WHERE chain_id = ?", ancestor.number,
+             ancestor.chain);
   const auto cursor = read_cursor(db, ancestor.chain);
   if (!cursor) return;
   const bool stands_on_it = std::find(reverted.begin(), reverted.end(), *cursor) != reverted.end();
@@ -174,6 +193,7 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
   chain_restart out;
   out.cursor = read_cursor(db, chain);
   if (!out.cursor) return out;
+  out.finality = read_finality(db, chain);
   {
     auto q = db.query("SELECT first_block FROM cursors WHERE chain_id = ?", chain);
     if (q.next()) out.first_block = q.number(0);
@@ -186,8 +206,7 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
         chain, out.cursor->number);
     if (q.next()) out.resume_after = block_ref{chain, q.number(0), q.fixed<hash32>(1)};
   }
-  if (!out.resume_after) return out;
-  {
+  if (out.resume_after) {
     auto q = db.query(
         "SELECT agent, version, bytes FROM snapshots WHERE chain_id = ? AND block_number = ? AND "
         "block_hash = ? ORDER BY agent",
@@ -201,17 +220,23 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
                                .bytes = {bytes.begin(), bytes.end()}});
     }
   }
+  // Up to the cursor: what was stored after the snapshots has to be known, so that it is taken back
+  // where the chain has gone another way meanwhile.
   auto q = db.query(
       "SELECT block_number, block_hash FROM ledger WHERE chain_id = ? AND block_number <= ? AND "
       "status = 'canonical' ORDER BY block_number DESC LIMIT ?",
-      chain, out.resume_after->number, std::uint64_t{defaults::chain_ledger_max});
+      chain, out.cursor->number, std::uint64_t{defaults::chain_ledger_max});
   while (q.next()) out.ledger.push_back({chain, q.number(0), q.fixed<hash32>(1)});
   std::reverse(out.ledger.begin(), out.ledger.end());
+  // Without snapshots everything is handled once more, from the first block on or not at all.
+  if (!out.resume_after && !out.ledger.empty() && out.ledger.front().number != out.first_block)
+    out.ledger.clear();
   return out;
 }
 
 std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit) {
   std::vector<ledger_row> out;
+  const auto final = read_finality(db, chain);
   auto q = db.query(
       "SELECT block_number, block_hash, parent_hash, time, status, absent FROM ledger "
       "WHERE chain_id = ? ORDER BY block_number DESC, block_hash LIMIT ?",
@@ -222,6 +247,9 @@ std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::
     if (!q.is_null(3)) row.time = q.integer(3);
     row.reverted = q.text(4) == "reverted";
     row.absent = read_string_list(q.text(5));
+    row.at = row.block.number <= final.finalized ? finality::finalized
+             : row.block.number <= final.safe    ? finality::safe
+                                                 : finality::latest;
     out.push_back(std::move(row));
   }
   return out;

@@ -28,13 +28,18 @@ bool write_supplement_row(sqlite_connection& db, const block_result& block, std:
 /// Marks a block as taken back, with its snapshots and supplements. False: it was not canonical
 /// here.
 bool revert_block_row(sqlite_connection& db, const block_ref& block);
-/// Moves the cursor to the ancestor, if it stands on what was taken back.
+/// Moves the cursor to the ancestor, if it stands on what was taken back, and `safe` with it.
 void move_cursor_back(sqlite_connection& db, const block_ref& ancestor,
                       const std::vector<block_ref>& reverted);
 
 /// Stores them, drops those no longer needed and folds wallets up to the oldest one kept.
 void write_snapshot_rows(sqlite_connection& db, wallet_table& wallets,
                          const std::vector<agent_snapshot>& snapshots);
+
+/// How far the chain is final. No word takes `finalized` back; a revert takes `safe` to its
+/// ancestor.
+void write_finality(sqlite_connection& db, const chain_finalized& what);
+chain_finalized read_finality(sqlite_connection& db, chain_id chain);
 
 maybe<block_ref> read_cursor(sqlite_connection& db, chain_id chain);
 chain_restart read_restart_point(sqlite_connection& db, chain_id chain);

@@ -184,6 +184,17 @@ void put_members(object_writer& o, const mempool_event& x) {
     put_body(o, x);
   else
     member(o, "hash", x.hash);  // the provider gave nothing else
+  put_text(o.key("provider").out(), x.provider);
+  if (x.state == mempool_state::seen) return;
+  member(o, "waited_ms", x.waited_ms);
+  if (x.state == mempool_state::included) {
+    member(o, "included_in", x.included_in);
+    member(o, "included_in_hash", x.included_in_hash);
+  } else if (x.state == mempool_state::replaced) {
+    member(o, "replaced_by", x.replaced_by);
+  } else {
+    put_name(o.key("reason").out(), to_string(x.reason));
+  }
 }
 
 void put_members(object_writer& o, const wallet_activity_event& x) {

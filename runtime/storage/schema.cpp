@@ -242,7 +242,26 @@ ALTER TABLE wallets ADD COLUMN cluster_id BLOB;
 ALTER TABLE wallet_deltas ADD COLUMN funding BLOB NOT NULL DEFAULT x'';
 )sql";
 
-constexpr const char* all_steps[] = {version_1, version_2};
+// How far each chain is final; 0: not known. The index finds the signals that are not final yet
+// without going through those that are.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE cursors ADD COLUMN safe INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cursors ADD COLUMN finalized INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX signals_not_final ON signals(chain_id, block_number)
+  WHERE finality IN ('latest', 'safe');
+
+-- Which signals rest on a pending transaction, and the block that holds it by now, if one does.
+CREATE TABLE pending_signals(
+  chain_id INTEGER NOT NULL,
+  transaction_hash BLOB NOT NULL,
+  signal_id BLOB NOT NULL,
+  block_number INTEGER,
+  block_hash BLOB,
+  PRIMARY KEY(chain_id, transaction_hash, signal_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2, version_3};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

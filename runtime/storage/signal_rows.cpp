@@ -222,6 +222,58 @@ void retract_signals(sqlite_connection& db, const std::vector<block_ref>& blocks
             signal_order);
 }
 
+void move_evidence(sqlite_connection& db, const signal_id& id, const event_id& from,
+                   const event_id& to, const block_ref& block, written& out) {
+  const auto before = find(db, id);
+  if (!before || before->reverted || before->s.status == signal_status::retracted) return;
+  auto after = *before;
+  auto& s = after.s;
+  const auto at = std::find(s.evidence.begin(), s.evidence.end(), from);
+  if (at == s.evidence.end()) return;
+  *at = to;
+  std::sort(s.evidence.begin(), s.evidence.end(),
+            [](const event_id& a, const event_id& b) { return to_string(a) < to_string(b); });
+  const auto held_by = [&](const event_id& e) { return e.block == block.hash; };
+  if (to.type == event_type::mempool) {
+    if (std::none_of(s.evidence.begin(), s.evidence.end(), held_by)) std::erase(s.blocks, block);
+  } else {
+    s.blocks.push_back(block);
+    std::sort(s.blocks.begin(), s.blocks.end());
+    s.blocks.erase(std::unique(s.blocks.begin(), s.blocks.end()), s.blocks.end());
+  }
+  const bool waits = std::any_of(s.evidence.begin(), s.evidence.end(),
+                                 [](const event_id& e) { return e.type == event_type::mempool; });
+  s.at = waits ? finality::pending : finality::latest;
+  s.block = s.blocks.empty() ? block_ref{.chain = s.block.chain} : s.blocks.back();
+  if (s.status == signal_status::expired) s.status = signal_status::active;
+  ++s.revision;
+  replace(db, *before, after);
+  out.changed.push_back(std::move(after.s));
+}
+
+void expire_signal(sqlite_connection& db, const signal_id& id, written& out) {
+  auto before = find(db, id);
+  if (!before || before->s.status != signal_status::active) return;
+  auto& s = before->s;
+  ++s.revision;
+  s.status = signal_status::expired;
+  db.execute("UPDATE signals SET revision = ?, status = ? WHERE id = ?", s.revision,
+             to_string(s.status), s.id);
+  out.changed.push_back(std::move(s));
+}
+
+void finalize_signals(sqlite_connection& db, const chain_finalized& what) {
+  // The deciding block is mostly the newest one a signal rests on; what rests on a newer one, too,
+  // is found among the blocks that are not final. A pending signal rests on none.
+  db.execute(
+      "UPDATE signals SET finality = CASE WHEN block_number <= ?3 AND id NOT IN (SELECT signal_id "
+      "FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?3) THEN 'finalized' ELSE 'safe' "
+      "END WHERE finality IN ('latest', 'safe') AND chain_id = ?1 AND block_number <= ?2 AND "
+      "reverted = 0 AND (finality = 'latest' OR block_number <= ?3) AND id NOT IN (SELECT "
+      "signal_id FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?2)",
+      what.chain, what.safe, what.finalized);
+}
+
 std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want) {
   std::vector<signal> out;
   maybe<std::string> state;

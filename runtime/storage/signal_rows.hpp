@@ -19,6 +19,17 @@ void write_evidence(sqlite_connection& db, const block_result& block);
 /// not rest on anything taken back, or is retracted.
 void retract_signals(sqlite_connection& db, const std::vector<block_ref>& blocks, written& out);
 
+/// Puts `to` in the place of one of a signal's evidence ids, and the blocks that hold its evidence
+/// in the place of those it rested on: pending while any of it is. A revision; one that had expired
+/// is active again.
+void move_evidence(sqlite_connection& db, const signal_id& id, const event_id& from,
+                   const event_id& to, const block_ref& block, written& out);
+/// The transaction it rests on will not come. A revision. Nothing if it is not active.
+void expire_signal(sqlite_connection& db, const signal_id& id, written& out);
+
+/// Signals that rest on blocks up to `safe` (`finalized`) alone are safe (finalized) from now on.
+void finalize_signals(sqlite_connection& db, const chain_finalized& what);
+
 std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want);
 maybe<signal> read_signal(sqlite_connection& db, const signal_id& id);
 maybe<std::string> read_evidence_event(sqlite_connection& db, const event_id& id);

@@ -7,6 +7,7 @@
 
 #include "runtime/storage/chain_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
+#include "runtime/storage/pending_rows.hpp"
 #include "runtime/storage/schema.hpp"
 #include "runtime/storage/signal_rows.hpp"
 #include "runtime/storage/wallet_rows.hpp"
@@ -76,9 +77,24 @@ class sqlite_store final : public store {
     if (db_->in_transaction()) db_->execute("ROLLBACK");
     static_cast<void>(db_->take_failure());
     wallets_.forget();
+    pending_.forget();
   }
   result<written> write(const block_result& block) override;
   result<written> revert(const chain_reverted& what) override;
+  status finalize(const chain_finalized& what) override {
+    write_finality(*db_, what);
+    finalize_signals(*db_, what);
+    pending_.finalize(what.chain, what.finalized);
+    return db_->take_failure();
+  }
+  bool note_pending_end(chain_id chain, const hash32& transaction) override {
+    return pending_.note_end(chain, transaction);
+  }
+  result<written> expire_pending(chain_id chain, const hash32& transaction) override {
+    written out;
+    pending_.expire(chain, transaction, out);
+    return checked(std::move(out));
+  }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
     write_snapshot_rows(*db_, wallets_, snapshots);
     return db_->take_failure();
@@ -106,6 +122,7 @@ class sqlite_store final : public store {
   sqlite_options options_;
   bool reads_only_;
   wallet_table wallets_{*db_};
+  pending_table pending_{*db_};
 };
 
 result<store_counts> sqlite_store::counts() {
@@ -147,6 +164,7 @@ void sqlite_store::take_back(const block_ref& ancestor, const std::vector<block_
   for (const auto& block : blocks) {
     if (revert_block_row(*db_, block)) out.reverted.push_back(block);
     wallets_.revert(block);
+    pending_.revert(block, out);
     retract_memories(*db_, block);
   }
   retract_signals(*db_, blocks, out);
@@ -179,7 +197,11 @@ result<written> sqlite_store::write(const block_result& block) {
     write_messages(db, block, part);
   }
   const auto now = options_.wall_clock();
-  for (const auto& s : block.signals) write_signal(db, s, now, out);
+  if (out.fresh) pending_.include(block, out);
+  for (const auto& s : block.signals) {
+    write_signal(db, s, now, out);
+    pending_.note(s, out);
+  }
   write_evidence(db, block);
   for (const auto& m : block.memories) write_memory(db, m, out);
   if (!block.snapshots.empty()) write_snapshot_rows(db, wallets_, block.snapshots);

@@ -49,6 +49,7 @@ struct ledger_row {
   maybe<time_ms> time;
   bool reverted = false;
   std::vector<std::string> absent;
+  finality at = finality::latest;  ///< of a canonical block
 };
 
 /// What one write changed.
@@ -101,13 +102,23 @@ class store : public store_reader {
   /// Never fails: a connection that cannot roll back is opened as of its last commit.
   virtual void rollback() = 0;
 
-  /// One block with all it leaves behind. The same block again changes nothing. A block that
-  /// replaces a stored one on the same stored parent reverts that one and what follows it first.
+  /// One block with all it leaves behind. Signals that rest on pending transactions which it holds
+  /// rest on it from now on (a revision), and are pending again when it is reverted. The same block
+  /// again changes nothing. A block that replaces a stored one on the same stored parent reverts
+  /// that one and what follows it first.
   virtual result<written> write(const block_result& block) = 0;
   /// Takes blocks back: their wallet rows and snapshots go, what rests on them is retracted (a
   /// signal: or returns to its last revision that does not rest on them), the cursor moves to the
   /// ancestor.
   virtual result<written> revert(const chain_reverted& what) = 0;
+  /// What rests on blocks up to `safe` and `finalized` only is of that finality from now on. No
+  /// revision, and nothing to announce. Precondition: those blocks are stored.
+  virtual status finalize(const chain_finalized& what) = 0;
+  /// A pending transaction was replaced or dropped. Remembered, for signals that come later; true
+  /// if a stored one rests on it.
+  virtual bool note_pending_end(chain_id chain, const hash32& transaction) = 0;
+  /// Signals that rest on that transaction, and on no block that holds it, are expired.
+  virtual result<written> expire_pending(chain_id chain, const hash32& transaction) = 0;
   /// All of one chain and block, at or below its cursor.
   virtual status write_snapshots(const std::vector<agent_snapshot>& snapshots) = 0;
   virtual status note_poison(const poison_noted& what) = 0;

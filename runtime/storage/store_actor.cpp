@@ -34,6 +34,14 @@ struct write_revert {
   chain_reverted what;
   promise<block_stored> answer;
 };
+struct write_finality {
+  chain_finalized what;
+  promise<block_stored> answer;
+};
+struct end_pending {
+  chain_id chain = 0;
+  hash32 transaction;
+};
 struct write_snapshots {
   std::vector<agent_snapshot> snapshots;
   promise<block_stored> answer;
@@ -46,8 +54,8 @@ struct read_facts {
   load_wallets want;
   promise<wallets_loaded> answer;
 };
-using work = std::variant<write_block, write_revert, write_snapshots, poison_noted, mempool_batch,
-                          read_restart, read_facts>;
+using work = std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
+                          poison_noted, mempool_batch, read_restart, read_facts>;
 
 bool is_read(const work& w) {
   return std::holds_alternative<read_restart>(w) || std::holds_alternative<read_facts>(w);
@@ -73,6 +81,7 @@ class store_writer final : public store_actor::base {
     return {
         [this](block_result& x) { return take_block(std::move(x)); },
         [this](chain_reverted& x) { return take<write_revert, block_stored>(std::move(x)); },
+        [this](chain_finalized& x) { return take<write_finality, block_stored>(x); },
         [this](std::vector<agent_snapshot>& x) {
           return take<write_snapshots, block_stored>(std::move(x));
         },
@@ -158,6 +167,13 @@ void store_writer::submit(work w) {
 
 /// Mempool lines are perishable: they wait for no transaction and are not kept for another try.
 void store_writer::take_mempool(mempool_batch x) {
+  for (const auto& e : x.events) {
+    const auto& step = std::get<mempool_event>(e.data.base());
+    const bool ended =
+        step.state == mempool_state::replaced || step.state == mempool_state::dropped;
+    if (ended && config_.storage->note_pending_end(x.chain, step.hash))
+      submit(end_pending{x.chain, step.hash});
+  }
   if (!config_.events) return;
   auto& file = *config_.events;
   if (transaction_ || (writable_ && file.offset() - offset_stored_ > events_tail_max)) {
@@ -224,6 +240,11 @@ status store_writer::apply(const work& w) {
     const auto outcome = storage.revert(x->what);
     if (!outcome) return outcome.error();
     return apply_write(*outcome);
+  }
+  if (const auto* x = std::get_if<write_finality>(&w)) return storage.finalize(x->what);
+  if (const auto* x = std::get_if<end_pending>(&w)) {
+    const auto outcome = storage.expire_pending(x->chain, x->transaction);
+    return outcome ? apply_write(*outcome) : status{outcome.error()};
   }
   if (const auto* x = std::get_if<write_snapshots>(&w))
     return config_.keep_snapshots ? storage.write_snapshots(x->snapshots) : status{ok};
@@ -351,6 +372,8 @@ void store_writer::answer_all() {
     if (auto* x = std::get_if<write_block>(&w))
       x->answer.deliver(block_stored{x->block.block.chain, x->block.commit});
     if (auto* x = std::get_if<write_revert>(&w)) x->answer.deliver(block_stored{x->what.chain, 0});
+    if (auto* x = std::get_if<write_finality>(&w))
+      x->answer.deliver(block_stored{x->what.chain, 0});
     if (auto* x = std::get_if<write_snapshots>(&w)) {
       const bool any = !x->snapshots.empty();
       x->answer.deliver(block_stored{any ? x->snapshots.front().block.chain : 0,

@@ -47,6 +47,7 @@ store_actor::behavior_type fake_store(store_actor::pointer self,
   using answer = caf::result<wallets_loaded>;
   return {[](const block_result&) { return block_stored{}; },
           [](const chain_reverted&) { return block_stored{}; },
+          [](const chain_finalized&) { return block_stored{}; },
           [](const std::vector<agent_snapshot>&) { return block_stored{}; },
           [](const load_chain&) { return chain_restart{}; },
           [self, script](const load_wallets& q) -> answer {

@@ -51,6 +51,7 @@ chain_actor::behavior_type feeder(chain_actor::pointer self, std::shared_ptr<fee
   };
   return {[](const head_seen&) {},
           [](const pending_seen&) {},
+          [](const finality_seen&) {},
           [](const provider_state&) {},
           [](const block_recorded&) {},
           [](const source_ended&) {},

@@ -1,5 +1,6 @@
 // CHAIN as an actor, between a connector and a listener that are tables: what it does as time goes
 // by. Its judgement alone is tested in test_chain_core.cpp.
+#include <map>
 #include <set>
 
 #include <caf/all.hpp>
@@ -27,6 +28,7 @@ struct provider {
   block_number top = 1'000'000;
   std::set<block_number> lacks;
   std::set<block_number> refuses;
+  std::map<block_number, std::vector<transaction_event>> transactions;
   std::size_t fetches = 0;
 
   caf::result<shared<block_record>> get(const fetch_block& what) {
@@ -40,6 +42,9 @@ struct provider {
     r.header.number = what.number;
     r.header.hash = hash_of(what.number, branch);
     r.header.parent_hash = hash_of(what.number - 1, branch);
+    r.header.timestamp = static_cast<time_ms>(what.number) * second_ms;
+    if (const auto held = transactions.find(what.number); held != transactions.end())
+      r.transactions = held->second;
     return shared<block_record>{std::move(r)};
   }
 };
@@ -47,6 +52,8 @@ struct provider {
 /// What CHAIN said, with the chain as a listener would have it.
 struct heard {
   std::vector<block_ref> chain;
+  std::vector<chain_finalized> finality;
+  std::vector<blockchain_event> mempool;
   std::size_t ended = 0;
   std::vector<bool> rewound;
 };
@@ -83,8 +90,10 @@ struct fixture {
                 for (const auto& gone : r.blocks)
                   if (!said.chain.empty() && said.chain.back() == gone) said.chain.pop_back();
               },
-              [](const chain_finalized&) {},
-              [](const mempool_batch&) {},
+              [this](const chain_finalized& f) { said.finality.push_back(f); },
+              [this](const mempool_batch& m) {
+                said.mempool.insert(said.mempool.end(), m.events.begin(), m.events.end());
+              },
               [](const chain_gap&) {},
               [this](const chain_rewound& r) { said.rewound.push_back(r.accepted); },
               [this](const chain_ended&) { ++said.ended; }};
@@ -236,4 +245,65 @@ TEST_CASE("CHAIN: one that has stopped stays so, whatever its provider does") {
   f.head(top + 2);
   CHECK(f.report().state == "stopped");
   CHECK(f.said.chain.empty());
+}
+
+TEST_CASE("CHAIN: finality is told once it grows, and a reorg below it stops the chain loudly") {
+  fixture f;
+  for (block_number n = 100; n <= 120; ++n) f.head(n);
+  const auto final_at = [](block_number safe, block_number finalized) {
+    return finality_seen{1, block_ref{1, safe, hash_of(safe)},
+                         block_ref{1, finalized, hash_of(finalized)}};
+  };
+  f.tell(final_at(115, 110));
+  f.tell(final_at(115, 110));
+  f.tell(final_at(114, 109));
+  REQUIRE(f.said.finality.size() == 1);
+  CHECK(f.said.finality[0].safe == 115);
+  CHECK(f.said.finality[0].finalized == 110);
+  f.tell(final_at(116, 110));
+  CHECK(f.said.finality.size() == 2);
+  auto report = f.report();
+  CHECK(report.safe == 116);
+  CHECK(report.finalized == 110);
+  CHECK(report.finality_lower == 2);
+  CHECK(report.stopped_because.empty());
+
+  f.source.branch = 1;
+  f.head(121);
+  report = f.report();
+  CHECK(report.state == "stopped");
+  CHECK_THAT(report.stopped_because, Catch::Contains("below block 110, which is finalized"));
+  CHECK(f.said.ended == 1);
+  CHECK(f.last() == 120);
+}
+
+TEST_CASE("CHAIN: a pending transaction is told at each step, with the clock of the chain") {
+  fixture f;
+  mempool_event t;
+  t.hash = keccak256("t");
+  t.from.data[0] = 1;
+  t.full = true;
+  transaction_event held;
+  static_cast<transaction_body&>(held) = t;
+  f.head(100);
+  f.tell(pending_seen{1, {t}, 100'500, 1, "here"});
+  f.tell(pending_seen{1, {t}, 100'600, 1, "there"});
+  REQUIRE(f.said.mempool.size() == 1);
+  CHECK(to_string(f.said.mempool[0].id) == "mempool:1:" + to_hex(t.hash) + ":seen");
+  f.source.transactions[101] = {held};
+  f.head(101);
+  REQUIRE(f.said.mempool.size() == 2);
+  const auto& included = f.said.mempool[1];
+  CHECK(to_string(included.id) == "mempool:1:" + to_hex(t.hash) + ":included");
+  CHECK(included.at == finality::pending);
+  CHECK(included.event_time == 101'000);
+  const auto& step = std::get<mempool_event>(included.data.base());
+  CHECK(step.included_in == 101);
+  CHECK(step.included_in_hash == hash_of(101));
+  CHECK(step.waited_ms == 500);
+  CHECK(step.provider == "here");
+  const auto report = f.report();
+  CHECK(report.mempool == 1);
+  CHECK(report.pending_included == 1);
+  CHECK(report.pending_waiting == 0);
 }

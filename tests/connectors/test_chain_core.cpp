@@ -391,6 +391,167 @@ TEST_CASE(
   }
 }
 
+namespace {
+
+finality_seen final_at(const fake_provider& p, block_number safe, block_number finalized) {
+  const auto at = [&](block_number n) { return block_ref{1, n, p.canonical.at(n)}; };
+  return {1, at(safe), at(finalized)};
+}
+
+/// A chain of blocks 0 to 100, all of them committed.
+struct grown_chain {
+  fake_provider p;
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  listener l;
+
+  grown_chain() {
+    p.grow(0, 0, 100, {});
+    go();
+  }
+  void go() {
+    core.on_head(p.head());
+    l.run(core, p);
+  }
+  void reorg(block_number ancestor, block_number to) {
+    p.grow(++branch, ancestor + 1, to, p.canonical.at(ancestor));
+    go();
+  }
+  std::uint64_t branch = 0;
+};
+
+}  // namespace
+
+TEST_CASE("CHAIN: a reorg down to the finalized block is followed, one below it stops the chain") {
+  grown_chain c;
+  c.core.on_finality(final_at(c.p, 80, 60));
+  CHECK(c.core.finality() == chain_finality{80, 60});
+  SECTION("down to it") {
+    c.reorg(60, 102);
+    CHECK(c.l.stopped.empty());
+    CHECK(c.l.chain.back().hash == fake_provider::hash_of(102, 1));
+    CHECK(c.core.finality() == chain_finality{60, 60});  // safe went back with its blocks
+  }
+  SECTION("below it") {
+    c.reorg(59, 102);
+    CHECK(c.l.stopped.find("finalized") != std::string::npos);
+    CHECK(c.l.stopped.find("60") != std::string::npos);
+    CHECK(c.l.reverts == 0);
+    CHECK(c.l.chain.back().hash == fake_provider::hash_of(100, 0));
+  }
+  SECTION("far below it") {
+    c.reorg(2, 102);
+    CHECK(!c.l.stopped.empty());
+    CHECK(c.l.reverts == 0);
+  }
+}
+
+TEST_CASE("CHAIN: without finality a reorg goes back to the first block") {
+  grown_chain c;
+  c.reorg(0, 102);
+  CHECK(c.l.stopped.empty());
+  CHECK(c.l.chain.size() == 103);
+}
+
+TEST_CASE("CHAIN: finality never goes back, whatever a provider that lags behind says") {
+  grown_chain c;
+  c.core.on_finality(final_at(c.p, 80, 60));
+  c.core.on_finality(final_at(c.p, 70, 50));
+  CHECK(c.core.finality() == chain_finality{80, 60});
+  CHECK(c.core.finality_lower() == 2);
+  c.core.on_finality(final_at(c.p, 80, 60));
+  CHECK(c.core.finality_lower() == 2);
+  c.core.on_finality({1, {}, block_ref{1, 90, c.p.canonical.at(90)}});
+  CHECK(c.core.finality() == chain_finality{90, 90});  // safe is never below
+}
+
+TEST_CASE("CHAIN: a final block of another branch settles nothing and is counted") {
+  grown_chain c;
+  c.core.on_finality({1, block_ref{1, 80, keccak256("other")}, block_ref{1, 60, keccak256("one")}});
+  CHECK(c.core.finality() == chain_finality{});
+  CHECK(c.core.finality_elsewhere() == 2);
+  c.reorg(40, 102);
+  CHECK(c.l.stopped.empty());
+}
+
+TEST_CASE("CHAIN: finality above the tip reaches as far as the blocks that came since") {
+  fake_provider p;
+  p.grow(0, 0, 100, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}}};
+  listener l;
+  SECTION("it is clamped to the tip while the chain catches up, then it is what was said") {
+    core.on_finality(final_at(p, 80, 60));
+    core.on_head(p.head());
+    bool caught_up = false;
+    while (!caught_up) {
+      auto step = core.next(true);
+      if (auto* f = std::get_if<do_fetch>(&step)) core.on_block(*p.get(f->what));
+      if (std::holds_alternative<do_commit>(step)) {
+        const auto tip = core.tip()->number;
+        CHECK(core.finality().finalized == std::min<block_number>(tip, 60));
+        CHECK(core.finality().safe == std::min<block_number>(tip, 80));
+      }
+      caught_up = std::holds_alternative<do_wait>(step);
+    }
+    CHECK(core.tip()->number == 100);
+  }
+  SECTION("what was there before may lie on a branch that lost") {
+    p.grow(1, 91, 95, p.canonical.at(90));
+    core.on_head(p.head());
+    l.run(core, p);
+    p.grow(2, 91, 200, p.canonical.at(90));
+    core.on_finality(final_at(p, 180, 150));
+    CHECK(core.finality() == chain_finality{});
+    core.on_head(p.head());
+    l.run(core, p);
+    CHECK(l.stopped.empty());
+    CHECK(l.chain.back().hash == fake_provider::hash_of(200, 2));
+    // What was said of safe may have meant the branch that lost; it is said again.
+    CHECK(core.finality() == chain_finality{150, 150});
+    core.on_finality(final_at(p, 180, 150));
+    CHECK(core.finality() == chain_finality{180, 150});
+  }
+}
+
+TEST_CASE("CHAIN: finality survives a restart, also above the block it resumes after") {
+  fake_provider p;
+  p.grow(0, 0, 20, {});
+  std::vector<block_ref> known;
+  for (block_number n = 0; n <= 15; ++n) known.push_back({1, n, fake_provider::hash_of(n, 0)});
+  chain_core core{{.chain = 1}};
+  core.resume(known, known[10], {14, 12});
+  CHECK(core.finality() == chain_finality{14, 12});
+  listener l;
+  l.chain = known;
+  SECTION("the chain goes on") {
+    l.chain.resize(11);
+    core.on_head(p.head());
+    l.run(core, p);
+    CHECK(l.stopped.empty());
+    CHECK(l.chain.size() == 21);
+  }
+  SECTION("what was stored and not final has changed") {
+    p.grow(1, 13, 20, fake_provider::hash_of(12, 0));
+    core.on_head(p.head());
+    std::size_t reverted = 0;
+    for (int i = 0; i < 100; ++i) {
+      auto step = core.next(true);
+      if (auto* f = std::get_if<do_fetch>(&step)) core.on_block(*p.get(f->what));
+      if (auto* v = std::get_if<do_revert>(&step)) reverted += v->what.blocks.size();
+      CHECK_FALSE(std::holds_alternative<do_stop>(step));
+    }
+    CHECK(reverted == 3);
+  }
+  SECTION("a final block has changed") {
+    const block_number ancestor = GENERATE(11, 5);
+    l.chain.resize(11);
+    p.grow(1, ancestor + 1, 20, fake_provider::hash_of(ancestor, 0));
+    core.on_head(p.head());
+    l.run(core, p);
+    CHECK(l.stopped.find("finalized") != std::string::npos);
+    CHECK(l.reverts == 0);
+  }
+}
+
 TEST_CASE("CHAIN: whatever heads come in whatever order, it ends on the provider's chain") {
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
     std::mt19937 random{seed};

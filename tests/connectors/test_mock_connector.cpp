@@ -21,6 +21,7 @@ struct chain_notes {
   std::vector<std::string> order;
   std::vector<head_seen> heads;
   std::vector<pending_seen> pending;
+  std::vector<finality_seen> finality;
   std::uint64_t connected = 0;
   std::uint64_t ended = 0;
 };
@@ -34,6 +35,7 @@ chain_actor::behavior_type fake_chain(chain_actor::pointer, std::shared_ptr<chai
             notes->order.push_back("pending");
             notes->pending.push_back(p);
           },
+          [notes](const finality_seen& f) { notes->finality.push_back(f); },
           [notes](const provider_state& p) { notes->connected += p.connected ? 1 : 0; },
           [](const block_recorded&) {},
           [notes](const source_ended&) { ++notes->ended; },
@@ -76,8 +78,8 @@ struct fixture {
     scheduler.run();
   }
 
-  void start(maybe<block_number> resume_after = {}) {
-    self->send(mock, connector_start{chain, resume_after});
+  void start(maybe<block_number> resume_after = {}, maybe<block_number> cursor = {}) {
+    self->send(mock, connector_start{chain, resume_after, cursor});
     run();
   }
   /// Never lets time pass by itself.
@@ -236,6 +238,64 @@ TEST_CASE("MOCK: after a restart it goes on behind the last block") {
   CHECK(ended.notes->ended == 1);
 }
 
+TEST_CASE("MOCK: blocks are called safe and finalized one and two epochs below the head") {
+  fixture f{{{"rate", "1000"}}};
+  const mock_chain same{{}};
+  f.start();
+  for (int i = 0; i < 60 && f.notes->heads.size() <= 100; ++i) f.pass(100ms);
+  REQUIRE(f.notes->heads.size() > 100);
+  REQUIRE(f.notes->finality.size() == f.notes->heads.size() - 32);
+  CHECK(f.notes->finality[0].safe ==
+        maybe<block_ref>{block_ref{mock_chain_id, 1, same.hash_of(1)}});
+  CHECK_FALSE(f.notes->finality[0].finalized);
+  const auto& last = f.notes->finality.back();
+  CHECK(last.safe->number == f.notes->heads.back().number - 32);
+  CHECK(last.finalized->number == f.notes->heads.back().number - 64);
+  CHECK(last.finalized->hash == same.hash_of(last.finalized->number));
+}
+
+TEST_CASE("MOCK: with reorgs it shows branches that lose, and ends on the chain without them") {
+  const std::map<std::string, std::string> options = {
+      {"rate", "max"}, {"blocks", "200"}, {"reorg_every", "10"}, {"reorg_depth", "4"}};
+  const mock_chain calm{{}};
+  fixture f{options};
+  f.start();
+  std::size_t lost = 0;
+  std::size_t back = 0;
+  for (std::size_t i = 0; i < f.notes->heads.size(); ++i) {
+    const auto head = f.notes->heads[i];
+    const auto record = f.fetch(head.number, head.hash);
+    REQUIRE(record);
+    CHECK((*record)->header.hash == head.hash);
+    CHECK((*record)->header.parent_hash == head.parent_hash);
+    if (head.hash != calm.hash_of(head.number)) ++lost;
+    if (i > 0 && head.number <= f.notes->heads[i - 1].number) ++back;
+  }
+  CHECK(lost >= 20);
+  CHECK(lost <= 80);
+  CHECK(back > 3);
+  CHECK(back < 20);  // in the other reorgs the next head is above what lost
+  CHECK(f.notes->heads.back().number == 200);
+  CHECK(f.notes->heads.back().hash == calm.hash_of(200));
+  CHECK(f.notes->ended == 1);
+
+  fixture same{options};
+  same.start();
+  for (std::size_t i = 0; i < same.notes->heads.size(); ++i)
+    REQUIRE(same.fetch(same.notes->heads[i].number, same.notes->heads[i].hash));
+  REQUIRE(same.notes->heads.size() == f.notes->heads.size());
+
+  // What was passed before a restart is not shown to lose once more.
+  fixture later{options};
+  later.start(100, 150);
+  for (std::size_t i = 0; i < later.notes->heads.size(); ++i) {
+    const auto& head = later.notes->heads[i];
+    REQUIRE(later.fetch(head.number, head.hash));
+    if (head.number <= 150) CHECK(head.hash == calm.hash_of(head.number));
+  }
+  CHECK(later.notes->heads.back().hash == calm.hash_of(200));
+}
+
 TEST_CASE("MOCK: options are checked") {
   const auto parse = [](const std::string& key, const std::string& text) {
     return mock_options::parse({{key, {{text}, false, "e.toml:3:1"}}});
@@ -244,8 +304,13 @@ TEST_CASE("MOCK: options are checked") {
   CHECK_FALSE(parse("rate", "max")->events_per_second);
   CHECK_FALSE(parse("rate", "0")->events_per_second);
   CHECK(parse("dense", "true")->dense);
-  for (const auto& [key, text] : std::map<std::string, std::string>{
-           {"rate", "-1"}, {"rte", "5"}, {"first_block", "0"}, {"seed", "x"}}) {
+  CHECK(parse("reorg_every", "10")->reorg_every == 10);
+  for (const auto& [key, text] : std::map<std::string, std::string>{{"reorg_every", "3"},
+                                                                    {"reorg_depth", "64"},
+                                                                    {"rate", "-1"},
+                                                                    {"rte", "5"},
+                                                                    {"first_block", "0"},
+                                                                    {"seed", "x"}}) {
     const auto bad = parse(key, text);
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == errc::bad_option);

@@ -40,6 +40,7 @@ class listener final : public chain_actor::base {
   behavior_type make_behavior() override {
     return {[](const head_seen&) {},
             [this](const pending_seen& p) { out_->pending.push_back(p); },
+            [](const finality_seen&) {},
             [](const provider_state&) {},
             [this](const block_recorded& r) {
               out_->records.push_back(r.record);

@@ -117,9 +117,10 @@ TEST_CASE("event json: a pending transaction of which only the hash is known has
   const auto pending = pending_transaction(3);
   auto e = wrapped(pending.data, pending.id);
   CHECK(to_json(e) ==
-        envelope(e, R"("block_number":null,"block_hash":null)",
-                 fmt::format(R"("pending":true,"state":"seen","full":false,"hash":"{}")",
-                             to_hex(pending.id.subject))));
+        envelope(
+            e, R"("block_number":null,"block_hash":null)",
+            fmt::format(R"("pending":true,"state":"seen","full":false,"hash":"{}","provider":null)",
+                        to_hex(pending.id.subject))));
 }
 
 TEST_CASE("event json: what a block did to a wallet") {

@@ -53,6 +53,13 @@ class refusing_store final : public store {
     return real_->write(block);
   }
   result<written> revert(const chain_reverted& what) override { return real_->revert(what); }
+  status finalize(const chain_finalized& what) override { return real_->finalize(what); }
+  bool note_pending_end(chain_id chain, const hash32& transaction) override {
+    return real_->note_pending_end(chain, transaction);
+  }
+  result<written> expire_pending(chain_id chain, const hash32& transaction) override {
+    return real_->expire_pending(chain, transaction);
+  }
   status write_snapshots(const std::vector<agent_snapshot>& s) override {
     return real_->write_snapshots(s);
   }

@@ -151,6 +151,12 @@ struct store_fixture {
     REQUIRE(db->commit());
     return *outcome;
   }
+  void finalize(block_number safe, block_number finalized) {
+    REQUIRE(db->begin());
+    if (auto outcome = db->finalize({test_chain, safe, finalized}); !outcome)
+      FAIL(outcome.error().message);
+    REQUIRE(db->commit());
+  }
   std::uint64_t rows(std::string_view table) const {
     const auto counts = db->counts();
     REQUIRE(counts);

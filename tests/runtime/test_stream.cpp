@@ -83,6 +83,7 @@ struct store_notes {
   std::vector<chain_reverted> reverts;
   std::vector<agent_snapshot> last_snapshots;
   std::vector<poison_noted> poison;
+  std::vector<std::pair<std::size_t, chain_finalized>> finality;  ///< after how many blocks
 };
 
 store_actor::behavior_type fake_store(store_actor::pointer, std::shared_ptr<store_notes> notes) {
@@ -90,13 +91,17 @@ store_actor::behavior_type fake_store(store_actor::pointer, std::shared_ptr<stor
       [notes](const block_result& r) { notes->results.push_back(r); },
       [notes](const chain_reverted& r) { notes->reverts.push_back(r); },
       [notes](const std::vector<agent_snapshot>& s) { notes->last_snapshots = s; },
-      [notes](const poison_noted& p) { notes->poison.push_back(p); });
+      [notes](const poison_noted& p) { notes->poison.push_back(p); },
+      [notes](const chain_finalized& f) {
+        notes->finality.emplace_back(notes->results.size(), f);
+      });
 }
 
 chain_actor::behavior_type fake_chain(chain_actor::pointer,
                                       std::shared_ptr<std::vector<block_finished>> notes) {
   return {[](const head_seen&) {},
           [](const pending_seen&) {},
+          [](const finality_seen&) {},
           [](const provider_state&) {},
           [](const block_recorded&) {},
           [](const source_ended&) {},
@@ -331,6 +336,22 @@ TEST_CASE("STREAM: a reorg while blocks are unfinished stores none of the revert
   CHECK(f.stored->results.size() -
             (f.stored->reverts.empty() ? 0 : f.stored->reverts.front().blocks.size()) ==
         4);
+}
+
+TEST_CASE("STREAM: a word of finality overtakes no block it speaks of") {
+  fixture f;
+  for (block_number n = 1; n <= 3; ++n) caf::anon_send(f.stream, f.block(n, {n}));
+  caf::anon_send(f.stream, chain_finalized{1, 2, 1});
+  caf::anon_send(f.stream, chain_finalized{1, 3, 2});
+  caf::anon_send(f.stream, f.block(4, {4}));
+  f.run();
+  caf::anon_send(f.stream, chain_finalized{1, 4, 3});
+  f.run();
+  REQUIRE(f.stored->results.size() == 4);
+  REQUIRE(f.stored->finality.size() == 2);  // of two in a row the second says all
+  CHECK(f.stored->finality[0].first == 3);
+  CHECK(f.stored->finality[0].second.finalized == 2);
+  CHECK(f.stored->finality[1].first == 4);
 }
 
 TEST_CASE(

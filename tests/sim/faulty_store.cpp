@@ -55,6 +55,16 @@ class faulty_store final : public store {
     if (out) orders_.deepest = std::max<std::uint64_t>(orders_.deepest, out->reverted.size());
     return out;
   }
+  status finalize(const chain_finalized& what) override {
+    return fails() ? refused() : inner_->finalize(what);
+  }
+  bool note_pending_end(chain_id chain, const hash32& transaction) override {
+    return inner_->note_pending_end(chain, transaction);
+  }
+  result<written> expire_pending(chain_id chain, const hash32& transaction) override {
+    if (fails()) return refused().error();
+    return inner_->expire_pending(chain, transaction);
+  }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
     return fails() ? refused() : inner_->write_snapshots(snapshots);
   }

@@ -180,7 +180,8 @@ void life::announce(block_tree::place at) {
 }
 
 void life::show_pending(std::vector<mempool_event> waiting, time_ms seen_at) {
-  caf::anon_send(row_.head, pending_seen{mock_chain_id, std::move(waiting), seen_at, 1});
+  caf::anon_send(row_.head,
+                 pending_seen{mock_chain_id, std::move(waiting), seen_at, 1, "simulated"});
 }
 
 void life::slow_down(std::string_view actor, std::uint64_t n) {

@@ -206,7 +206,8 @@ std::string wrong_announcements(const run_state& state, bool crashed) {
   if (!crashed && state.quiet_agents())
     for (const auto& [id, hangs] : shown)
       if (hangs && !told.contains(id))
-        return fmt::format("signal {} was shown, and neither stored nor taken back\n", to_string(id));
+        return fmt::format("signal {} was shown, and neither stored nor taken back\n",
+                           to_string(id));
   const auto db = open_db(state.store_path());
   auto q = db->query("SELECT id, revision, status, agent FROM signals ORDER BY id");
   while (q.next()) {

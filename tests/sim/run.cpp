@@ -377,8 +377,7 @@ class player {
 
 }  // namespace
 
-run_result run_story(const story& s, const std::string& folder, bool keep_log,
-                     bool keep_folder) {
+run_result run_story(const story& s, const std::string& folder, bool keep_log, bool keep_folder) {
   std::filesystem::remove_all(folder);
   auto out = player{s, folder, keep_log}.play();
   if (!keep_folder) std::filesystem::remove_all(folder);

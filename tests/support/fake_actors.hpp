@@ -93,15 +93,20 @@ struct unnoticed {
 /// A STORE that writes nothing and answers at once, as if it had; each of these is shown what
 /// comes.
 template <class OnResult, class OnReverted = unnoticed, class OnSnapshots = unnoticed,
-          class OnPoison = unnoticed>
+          class OnPoison = unnoticed, class OnFinalized = unnoticed>
 store_actor::behavior_type forgetful_store(OnResult on_result, OnReverted on_reverted = {},
-                                           OnSnapshots on_snapshots = {}, OnPoison on_poison = {}) {
+                                           OnSnapshots on_snapshots = {}, OnPoison on_poison = {},
+                                           OnFinalized on_finalized = {}) {
   return {[on_result](const block_result& r) {
             on_result(r);
             return block_stored{r.block.chain, r.commit};
           },
           [on_reverted](const chain_reverted& r) {
             on_reverted(r);
+            return block_stored{};
+          },
+          [on_finalized](const chain_finalized& f) {
+            on_finalized(f);
             return block_stored{};
           },
           [on_snapshots](const std::vector<agent_snapshot>& s) {

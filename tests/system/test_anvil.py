@@ -53,7 +53,7 @@ try:
 
         transactions = {e["data"]["hash"]: i for i, e in enumerate(written) if e["type"] == "transaction"}
         need(len(transactions) == TRANSFERS + 1, f"all {TRANSFERS + 1} transactions are there")
-        pending = {e["data"]["hash"]: i for i, e in enumerate(written) if e["type"] == "mempool"}
+        pending = {e["data"]["hash"]: i for i, e in enumerate(written) if e["type"] == "mempool" and e["data"]["pending"]}
         need(len(pending) > TRANSFERS // 2, f"{len(pending)} were seen while they waited")
         need(all(i < transactions[h] for h, i in pending.items()), "each of them before its block")
 

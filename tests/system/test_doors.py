@@ -28,7 +28,7 @@ def numbers(data):
 
 
 def mempool_of(events):
-    return sorted(e["data"]["hash"] for e in lines_of(events) if e["type"] == "mempool") if events.exists() else []
+    return sorted(e["data"]["hash"] for e in lines_of(events) if e["type"] == "mempool" and e["data"]["pending"]) if events.exists() else []
 
 
 # --- a WebSocket of another chain than the HTTP URL: nothing of it becomes an event
