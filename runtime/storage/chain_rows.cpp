@@ -229,7 +229,7 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
   while (q.next()) out.ledger.push_back({chain, q.number(0), q.fixed<hash32>(1)});
   std::reverse(out.ledger.begin(), out.ledger.end());
   // Without snapshots everything is handled once more, from the first block on or not at all.
-  if (!out.resume_after && !out.ledger.empty() && out.ledger.front().number != out.first_block)
+  if (!out.resume_after && !out.ledger.empty() && out.ledger.front().number != out.first_block.value_or(0))
     out.ledger.clear();
   return out;
 }
