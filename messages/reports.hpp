@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/integrity.hpp"
 #include "messages/lane.hpp"
 #include "messages/signal.hpp"
 
@@ -127,7 +128,7 @@ auto inspect(Inspector& f, connector_report& x) {
 struct chain_report {
   chain_id chain = 0;
   std::string source;
-  std::string state;  ///< connecting, following, catching_up, stopped, ended
+  std::string state;  ///< connecting, following, catching_up, holding, stopped, ended
   block_number head = 0;
   block_number committed = 0;
   std::uint64_t blocks = 0;
@@ -140,12 +141,13 @@ struct chain_report {
   std::uint64_t unknown_transaction_types = 0;
   std::uint64_t supplements = 0;
   connector_report connector;
+  std::array<std::uint64_t, 4> by_integrity{};  ///< blocks, in the order of integrity_state
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
   return f(x.chain, x.source, x.state, x.head, x.committed, x.blocks, x.transactions, x.logs,
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
-           x.supplements, x.connector);
+           x.supplements, x.connector, x.by_integrity);
 }
 
 /// STORE.

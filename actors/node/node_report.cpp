@@ -173,6 +173,10 @@ std::string to_json(const chain_report& x) {
       .count("reverted", x.reverted)
       .count("unknown_transaction_types", x.unknown_transaction_types)
       .count("supplements", x.supplements)
+      .count("verified", x.by_integrity[static_cast<std::size_t>(integrity_state::verified)])
+      .count("repaired", x.by_integrity[static_cast<std::size_t>(integrity_state::repaired)])
+      .count("suspect", x.by_integrity[static_cast<std::size_t>(integrity_state::suspect)])
+      .count("unchecked", x.by_integrity[static_cast<std::size_t>(integrity_state::unchecked)])
       .raw("connector", to_json(x.connector))
       .done();
 }

@@ -38,7 +38,8 @@ void write_snapshot_rows(sqlite_connection& db, wallet_table& wallets,
 
 maybe<block_ref> read_cursor(sqlite_connection& db, chain_id chain);
 chain_restart read_restart_point(sqlite_connection& db, chain_id chain);
-std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit);
+std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit,
+                                    const maybe<integrity_state>& only);
 void trim_ledger(sqlite_connection& db, std::size_t kept);
 
 }  // namespace eremos
