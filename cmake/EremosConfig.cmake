@@ -3,9 +3,10 @@
 include(CMakeFindDependencyMacro)
 
 set(eremos_module_path "${CMAKE_MODULE_PATH}")
-list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")  # FindCAF, FindLibwebsockets
+list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")  # FindCAF and others
 find_dependency(CAF 0.17.6 COMPONENTS core)
 find_dependency(Libwebsockets)
+find_dependency(Secp256k1)
 set(CMAKE_MODULE_PATH "${eremos_module_path}")
 find_dependency(fmt)
 find_dependency(simdjson)

@@ -19,5 +19,6 @@ install(EXPORT EremosTargets NAMESPACE Eremos:: DESTINATION "${eremos_cmake_dir}
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/EremosConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES cmake/EremosConfig.cmake cmake/FindCAF.cmake cmake/FindLibwebsockets.cmake
+              cmake/FindSecp256k1.cmake
               "${PROJECT_BINARY_DIR}/EremosConfigVersion.cmake"
         DESTINATION "${eremos_cmake_dir}")

@@ -8,6 +8,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "connectors/ethereum/verify/verify_options.hpp"
 #include "messages/labels.hpp"
 #include "messages/protocols.hpp"
 #include "runtime/config/option_map.hpp"
@@ -19,9 +20,10 @@ namespace eremos {
 struct connector_config {
   std::string kind;  ///< "mock", "ethereum", "replay"
   chain_id chain = 0;
-  std::string source;  ///< the chain's name: "ethereum", "polygon", …
-  option_map options;  ///< of the provider in config, unread
-  label_view labels;   ///< known addresses
+  std::string source;     ///< the chain's name: "ethereum", "polygon", …
+  option_map options;     ///< of the provider in config, unread
+  label_view labels;      ///< known addresses
+  verify_options verify;  ///< of connectors whose blocks can be checked
 };
 
 /// Doors that connectors share. Handles may be empty where a kind needs none.

@@ -7,6 +7,7 @@
 
 #include "messages/agent_message.hpp"
 #include "messages/event.hpp"
+#include "messages/integrity.hpp"
 #include "messages/memory.hpp"
 #include "messages/signal.hpp"
 
@@ -48,6 +49,7 @@ struct block_record {
   std::uint64_t unknown_transaction_types = 0;
   time_ms noted_at = 0;  ///< when a recording noted it (wall clock of the recorder); 0: live
   std::int64_t received_ns = 0;  ///< monotonic
+  block_integrity integrity;     ///< what its CONNECTOR found, then what CHAIN made of it
 
   block_ref ref() const noexcept { return {chain, header.number, header.hash}; }
   friend bool operator==(const block_record&, const block_record&) = default;
@@ -56,7 +58,7 @@ template <class Inspector>
 auto inspect(Inspector& f, block_record& x) {
   return f(x.chain, x.header, x.has_header, x.has_transactions, x.has_receipts, x.has_logs,
            x.transactions, x.receipts, x.logs, x.time, x.unknown_transaction_types, x.noted_at,
-           x.received_ns);
+           x.received_ns, x.integrity);
 }
 
 /// CONNECTOR to CHAIN: a new head was announced. The block itself is fetched.
@@ -181,11 +183,12 @@ struct committed_block {
   std::uint64_t behind = 0;  ///< blocks between this one and the known head
   event_list events;
   std::vector<wallet_delta> wallets;
+  block_integrity integrity;
 };
 template <class Inspector>
 auto inspect(Inspector& f, committed_block& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.time_estimated, x.supplement, x.behind,
-           x.events, x.wallets);
+           x.events, x.wallets, x.integrity);
 }
 
 /// Blocks that are no longer canonical, newest first. The chain goes on after `ancestor`.
@@ -371,11 +374,12 @@ struct block_result {
   std::vector<agent_message> messages;  ///< in order of delivery
   std::vector<agent_snapshot> snapshots;
   std::vector<std::string> absent;  ///< agents that left the barrier: lagging or quarantined
+  block_integrity integrity;
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_result& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.supplement, x.events, x.wallets, x.signals,
-           x.memories, x.messages, x.snapshots, x.absent);
+           x.memories, x.messages, x.snapshots, x.absent, x.integrity);
 }
 
 struct block_stored {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/integrity.hpp"
 #include "messages/lane.hpp"
 #include "messages/signal.hpp"
 
@@ -130,7 +131,7 @@ auto inspect(Inspector& f, connector_report& x) {
 struct chain_report {
   chain_id chain = 0;
   std::string source;
-  std::string state;  ///< connecting, following, catching_up, stopped, ended
+  std::string state;  ///< connecting, following, catching_up, holding, stopped, ended
   block_number head = 0;
   block_number committed = 0;
   std::uint64_t blocks = 0;
@@ -153,6 +154,7 @@ struct chain_report {
   std::uint64_t pending_evicted = 0;  ///< dropped: too many wait
   std::uint64_t pending_waiting = 0;  ///< now
   connector_report connector;
+  std::array<std::uint64_t, 4> by_integrity{};  ///< blocks, in the order of integrity_state
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
@@ -160,7 +162,7 @@ auto inspect(Inspector& f, chain_report& x) {
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
            x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
            x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
-           x.pending_evicted, x.pending_waiting, x.connector);
+           x.pending_evicted, x.pending_waiting, x.connector, x.by_integrity);
 }
 
 /// STORE.

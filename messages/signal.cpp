@@ -163,7 +163,7 @@ bool operator==(const signal& a, const signal& b) {
   const auto compared = [](const signal& s) {
     return std::tie(s.id, s.revision, s.type, s.agent, s.glyph, s.block, s.subject, s.confidence,
                     s.level, s.at, s.status, s.evidence, s.evidence_total, s.blocks, s.details,
-                    s.event_time, s.config_hash);
+                    s.event_time, s.config_hash, s.suspect);
   };
   return compared(a) == compared(b);
 }
@@ -187,7 +187,7 @@ std::string to_json(const signal& s) {
   return fmt::format(
       R"({{"id":"{}","revision":{},"type":{},"agent":{},"glyph":{},"chain_id":{},"block_number":{},"block_hash":"{}",)"
       R"("subject":{},"confidence":{},"severity":"{}","finality":"{}","status":"{}","evidence":{},"evidence_total":{},)"
-      R"("blocks":{},"details":{},"event_time":{},"emitted_at":{},"config_hash":{}}})",
+      R"("blocks":{},"details":{},"event_time":{},"emitted_at":{},"config_hash":{}{}}})",
       to_string(s.id), s.revision, json_quoted(s.type), json_quoted(s.agent), json_quoted(s.glyph),
       s.block.chain, s.block.number, to_hex(s.block.hash), json_quoted(s.subject),
       json_number(s.confidence), to_string(s.level), to_string(s.at), to_string(s.status),
@@ -198,7 +198,8 @@ std::string to_json(const signal& s) {
                   return fmt::format(R"({{"chain_id":{},"block_number":{},"block_hash":"{}"}})",
                                      b.chain, b.number, to_hex(b.hash));
                 }),
-      s.details.to_json(), s.event_time, s.emitted_at, json_quoted(s.config_hash));
+      s.details.to_json(), s.event_time, s.emitted_at, json_quoted(s.config_hash),
+      s.suspect ? R"(,"integrity":"suspect")" : "");
 }
 
 bool signal_order(const signal& a, const signal& b) noexcept {

@@ -92,6 +92,7 @@ struct signal {
   /// Agents whose conclusions led to this one, oldest first. Of use within a block only: not
   /// stored.
   std::vector<std::string> path;
+  bool suspect = false;  ///< STORE: a block it rests on failed a check (messages/integrity.hpp)
 
   /// Everything but emitted_at.
   friend bool operator==(const signal& a, const signal& b);
@@ -100,7 +101,7 @@ template <class Inspector>
 auto inspect(Inspector& f, signal& x) {
   return f(x.id, x.revision, x.type, x.agent, x.glyph, x.block, x.subject, x.confidence, x.level,
            x.at, x.status, x.evidence, x.evidence_total, x.blocks, x.details, x.event_time,
-           x.emitted_at, x.config_hash, x.path);
+           x.emitted_at, x.config_hash, x.path, x.suspect);
 }
 
 /// Keccak-256 over the length-prefixed ("eremos.signal.1", agent, type, chain id, subject, anchor),

@@ -126,6 +126,11 @@ inline constexpr std::chrono::milliseconds look_again_max = 30s;
 inline constexpr std::size_t blocked_after = 8;
 /// … and an operator hears of it this often.
 inline constexpr std::chrono::milliseconds blocked_said_every = 60s;
+/// A block that failed a check is asked for this often in all (about 0.3 s: another node behind the
+/// same address may have it right) before it is suspect …
+inline constexpr std::size_t suspect_tries_max = 3;
+/// … and, where the chain is to hold, for so long before it is delivered all the same.
+inline constexpr std::chrono::milliseconds suspect_hold_max = 120s;
 /// Between two questions for the safe and the finalized block: one slot of Ethereum, where both
 /// move with an epoch of 32 slots; on other chains they move every few seconds to minutes.
 inline constexpr std::chrono::milliseconds finality_poll = 12s;

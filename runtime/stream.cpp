@@ -124,7 +124,8 @@ class stream final : public stream_actor::base {
                    .time = b.time,
                    .supplement = b.supplement,
                    .events = sent.events,
-                   .wallets = std::move(b.wallets)},
+                   .wallets = std::move(b.wallets),
+                   .integrity = std::move(b.integrity)},
                   members_.awaited());
     unfinished_[b.commit] = sent.events->size();
     const auto classes = members_.classes(member_state::live);

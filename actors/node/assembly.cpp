@@ -117,6 +117,17 @@ chain_policy assemble_policy(const chain_section& chain) {
   return out;
 }
 
+// Whoever parsed the section has checked its words.
+verify_options assemble_verify(const chain_section& chain) {
+  const auto level = parse_verify_level(chain.verify);
+  return {.level = level ? *level : verify_level::full, .senders = chain.verify_senders};
+}
+
+suspect_rule assemble_suspect_rule(const chain_section& chain) {
+  const auto rule = parse_suspect_rule(chain.on_suspect);
+  return rule ? *rule : suspect_rule::hold;
+}
+
 std::string config_hash(const node_config& config) {
   std::string text;
   for (const auto* sections : {&config.agents, &config.rules})

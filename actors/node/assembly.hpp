@@ -25,6 +25,9 @@ result<std::vector<agent_choice>> assemble_agents(const node_config& config,
                                                   const std::vector<std::string>& only);
 
 chain_policy assemble_policy(const chain_section& chain);
+/// What of its blocks is checked, and what is done with one that fails.
+verify_options assemble_verify(const chain_section& chain);
+suspect_rule assemble_suspect_rule(const chain_section& chain);
 
 /// Eight hex digits of a hash over everything that decides what is concluded.
 std::string config_hash(const node_config& config);

@@ -120,6 +120,10 @@ class command_line_parser {
     if (help.name == "blocks") {
       add_chain(sub, blocks_.chain);
       add_limit(sub, blocks_.limit);
+      option(sub, "--state", "Only blocks that are verified, repaired, suspect or unchecked",
+             "STATE", [this](const auto& text) {
+               blocks_.state = value_or_refuse("--state", parse_integrity_state(text));
+             });
     }
     if (help.name == "explain")
       option(sub, "SIGNAL_ID", "The signal's id, 32 hex digits", "", [this](const auto& text) {

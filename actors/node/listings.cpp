@@ -23,6 +23,16 @@ std::string time_text(time_ms t) {
   return text.substr(0, text.find('.')) + "Z";
 }
 
+/// "suspect (receipts_root)".
+std::string integrity_text(const block_integrity& x) {
+  auto out = std::string{to_string(x.state)};
+  return x.check.empty() ? out : out + fmt::format(" ({})", x.check);
+}
+
+std::string text_or_null(const std::string& text) {
+  return text.empty() ? "null" : json_quoted(text);
+}
+
 }  // namespace
 
 std::string signals_text(const std::vector<signal>& rows, const chain_names& chains) {
@@ -31,9 +41,9 @@ std::string signals_text(const std::vector<signal>& rows, const chain_names& cha
   for (const auto& s : rows)
     table.add({time_text(s.event_time), shown(s.glyph), shown(s.agent), shown(s.type),
                fmt::format("{:.2f}", s.confidence), std::string{to_string(s.level)},
-               std::string{to_string(s.status)}, std::string{to_string(s.at)},
-               block_text(s.block, chains), shown(short_hex(s.subject)), to_string(s.id),
-               short_details(s.details)});
+               fmt::format("{}{}", to_string(s.status), s.suspect ? " (suspect)" : ""),
+               std::string{to_string(s.at)}, block_text(s.block, chains),
+               shown(short_hex(s.subject)), to_string(s.id), short_details(s.details)});
   return table.text();
 }
 
@@ -49,12 +59,14 @@ std::string memories_text(const std::vector<memory_entry>& rows, const chain_nam
 }
 
 std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains) {
-  text_table table{{"chain", ">block", "hash", "parent", "time", "state", "finality", "without"}};
+  text_table table{
+      {"chain", ">block", "hash", "parent", "time", "state", "finality", "integrity", "without"}};
   for (const auto& row : rows)
     table.add({shown(chains.name_of(row.block.chain)), grouped(row.block.number),
                to_hex(row.block.hash), row.parent_hash ? short_hex(to_hex(*row.parent_hash)) : "",
                row.time ? time_text(*row.time) : "", row.reverted ? "reverted" : "canonical",
                row.reverted ? "" : std::string{to_string(row.at)},
+               shown(integrity_text(row.integrity)),
                shown(fmt::format("{}", fmt::join(row.absent, ",")))});
   return table.text();
 }
@@ -63,11 +75,14 @@ std::string to_json(const ledger_row& row) {
   std::string absent;
   for (const auto& agent : row.absent) absent += (absent.empty() ? "" : ",") + json_quoted(agent);
   return fmt::format(
-      R"({{"chain_id":{},"block_number":{},"block_hash":"{}","parent_hash":{},"time":{},"reverted":{},"finality":{},"absent":[{}]}})",
+      R"({{"chain_id":{},"block_number":{},"block_hash":"{}","parent_hash":{},"time":{},"reverted":{},"finality":{},"absent":[{}],)"
+      R"("integrity":"{}","check":{},"detail":{},"level":{}}})",
       row.block.chain, row.block.number, to_hex(row.block.hash),
       row.parent_hash ? json_quoted(to_hex(*row.parent_hash)) : "null",
       row.time ? std::to_string(*row.time) : "null", row.reverted,
-      row.reverted ? "null" : json_quoted(to_string(row.at)), absent);
+      row.reverted ? "null" : json_quoted(to_string(row.at)), absent,
+      to_string(row.integrity.state), text_or_null(row.integrity.check),
+      text_or_null(row.integrity.detail), text_or_null(row.integrity.level));
 }
 
 std::string explain_text(const signal& s, const std::vector<std::string>& evidence,

@@ -187,6 +187,10 @@ std::string to_json(const chain_report& x) {
                           .count("evicted", x.pending_evicted)
                           .count("waiting", x.pending_waiting)
                           .done())
+      .count("verified", x.by_integrity[static_cast<std::size_t>(integrity_state::verified)])
+      .count("repaired", x.by_integrity[static_cast<std::size_t>(integrity_state::repaired)])
+      .count("suspect", x.by_integrity[static_cast<std::size_t>(integrity_state::suspect)])
+      .count("unchecked", x.by_integrity[static_cast<std::size_t>(integrity_state::unchecked)])
       .raw("connector", to_json(x.connector))
       .done();
 }

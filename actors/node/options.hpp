@@ -109,6 +109,7 @@ struct blocks_command {
   common_options common;
   std::string chain;
   std::size_t limit = 100;
+  maybe<integrity_state> state;
 };
 
 struct explain_command {

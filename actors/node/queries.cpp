@@ -103,7 +103,7 @@ class query_runner {
     }
     std::vector<ledger_row> rows;
     for (const auto chain : chains) {
-      const auto found = store_->ledger(chain, what.limit);
+      const auto found = store_->ledger(chain, what.limit, what.state);
       if (!found) return fail(found.error(), exit_failure);
       rows.insert(rows.end(), found->begin(), found->end());
     }

@@ -8,6 +8,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "connectors/chain/suspect_policy.hpp"
 #include "connectors/connector.hpp"
 #include "messages/protocols.hpp"
 #include "runtime/agent_registry.hpp"
@@ -61,6 +62,7 @@ struct row_plan {
   maybe<block_number> first_block;
   connector_style style = connector_style::follow;
   chain_restart restart;
+  suspect_rule on_suspect = suspect_rule::hold;
 };
 
 /// Makes and connects the row; nothing flows until the connector is started.

@@ -46,7 +46,8 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                           .chain = chain.id,
                           .source = chain.name,
                           .options = provider.options,
-                          .labels = parts_.shared.labels};
+                          .labels = parts_.shared.labels,
+                          .verify = assemble_verify(chain)};
   if (!config.signatures.empty() && provider.kind == "ethereum") {
     auto& list = wanted.options["signatures"];
     list.is_list = true;
@@ -72,7 +73,8 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                            {.policy = assemble_policy(chain),
                             .first_block = chain.start,
                             .style = kind->style,
-                            .restart = std::move(*known)},
+                            .restart = std::move(*known),
+                            .on_suspect = assemble_suspect_rule(chain)},
                            *connector));
   caf::anon_send(*connector, connector_start{rows_.back().head, after, cursor});
   return ok;

@@ -36,7 +36,7 @@ const std::vector<command_help>& command_helps() {
        "  eremos-node memory --agent skiero --since 2026-11-22T10:00:00Z --json\n"},
       {"blocks", "List stored blocks, newest first",
        "  eremos-node blocks --chain polygon --limit 20\n"
-       "  eremos-node blocks --json\n"},
+       "  eremos-node blocks --state suspect --json\n"},
       {"stats", "Show the counters of the running node, or of the last one",
        "  eremos-node stats\n"
        "  eremos-node stats --json\n"},

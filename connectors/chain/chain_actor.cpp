@@ -64,7 +64,8 @@ class chain final : public own_actor::base {
         next_(std::move(next)),
         core_({.chain = config_.chain, .first_block = first_block(config_)}),
         recorded_(config_.chain),
-        retries_(config_.chain) {
+        retries_(config_.chain),
+        suspects_(config_.on_suspect, config_.chain) {
     told_finality_ = {config_.restart.finality.safe, config_.restart.finality.finalized};
     core_.resume(config_.restart.ledger, config_.restart.resume_after, told_finality_);
     report_.chain = config_.chain;
@@ -153,10 +154,50 @@ class chain final : public own_actor::base {
         .then(
             [this](const shared<block_record>& record) {
               if (retries_.succeeded()) unblocked();
-              core_.on_block(record);
-              advance();
+              if (auto fit = judged(record)) {
+                core_.on_block(std::move(*fit));
+                advance();
+              }
             },
             [this, what](const caf::error& e) { on_fetch_failed(what, from_caf(e)); });
+  }
+
+  /// The block as it is to be committed; none: it is asked for again.
+  maybe<shared<block_record>> judged(const shared<block_record>& record) {
+    const auto was_holding = suspects_.holding();
+    const auto verdict = suspects_.fetched(record->header.number, record->integrity);
+    if (verdict.ask_again) {
+      if (verdict.begins_to_hold) hold(*record);
+      core_.on_missing(false);
+      paused_ = true;
+      delayed_send(this, verdict.pause, pause_over{++pauses_});
+      return {};
+    }
+    if (was_holding) say_state("following");
+    if (!verdict.repaired && !verdict.leave_out) return record;
+    auto changed = *record;
+    if (verdict.repaired) changed.integrity.state = integrity_state::repaired;
+    if (verdict.leave_out) leave_out_content(changed);
+    return shared<block_record>{std::move(changed)};
+  }
+
+  void hold(const block_record& record) {
+    say_state("holding");
+    config_.log.error(
+        "chain_holds",
+        fmt::format("block {} fails its check {} again and again ({}); the chain holds "
+                    "for {} s",
+                    record.header.number, record.integrity.check, record.integrity.detail,
+                    defaults::suspect_hold_max.count() / 1000));
+  }
+
+  /// The block stays a link of the chain; nobody hears what it says.
+  static void leave_out_content(block_record& record) {
+    record.time = record.header.timestamp;
+    record.has_header = false;
+    record.transactions.clear();
+    record.receipts.clear();
+    record.logs.clear();
   }
 
   void on_fetch_failed(const fetch_block& what, const failure& why) {
@@ -288,11 +329,26 @@ class chain final : public own_actor::base {
     if (!supplement) report_.committed = record.header.number;
     auto steps = pending_.commit(record.ref(), context.time, record.transactions);
     const auto received_ns = record.received_ns;
+    auto found = std::exchange(record.integrity, {});
+    note_integrity(record.header.number, found, supplement);
     auto out = to_committed(std::move(record), std::move(logs), context);
+    out.integrity = std::move(found);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
     send(next_, std::move(out));
     tell_steps(std::move(steps), received_ns);
+  }
+
+  void note_integrity(block_number number, const block_integrity& found, bool supplement) {
+    if (!supplement || found.is_suspect())
+      ++report_.by_integrity[static_cast<std::size_t>(found.state)];
+    const bool is_asked_for = config_.style == connector_style::follow && !found.check.empty();
+    if (is_asked_for && found.state == integrity_state::unchecked)
+      config_.log.warn("unchecked_block", fmt::format("block {}: its check {} cannot be made: {}",
+                                                      number, found.check, found.detail));
+    if (found.is_suspect())
+      config_.log.error("suspect_block", fmt::format("block {} fails its check {}: {}", number,
+                                                     found.check, found.detail));
   }
 
   void on_finished(const block_finished& f) {
@@ -436,6 +492,7 @@ class chain final : public own_actor::base {
   chain_core core_;
   recorded_core recorded_;
   fetch_retries retries_;
+  suspect_policy suspects_;
   pending_transactions pending_;
   chain_finality told_finality_;
 

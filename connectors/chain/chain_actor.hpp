@@ -5,6 +5,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "connectors/chain/suspect_policy.hpp"
 #include "connectors/connector.hpp"
 #include "messages/protocols.hpp"
 #include "runtime/log.hpp"
@@ -18,6 +19,7 @@ struct chain_config {
   maybe<block_number> first_block;  ///< where a new chain begins; none: the first head
   chain_restart restart;            ///< what the store knows
   logger log;
+  suspect_rule on_suspect = suspect_rule::hold;
 };
 
 chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,

@@ -21,6 +21,7 @@ block_record without_lists(const block_record& record) {
   out.unknown_transaction_types = record.unknown_transaction_types;
   out.noted_at = record.noted_at;
   out.received_ns = record.received_ns;
+  out.integrity = record.integrity;
   return out;
 }
 

@@ -41,11 +41,14 @@ void ethereum_connector::on_block(const fetch_block& what, std::int64_t began_ns
   if (auto fits = is_asked_for(*record, what); !fits)
     return refuse(promise, "wrong_block", fits.error());
   record->received_ns = began_ns;
-  fetch_pieces(std::move(*record), promise);
+  auto evidence = verifier_.examine_block(parser_, config_.chain, *answer);
+  fetch_pieces(
+      std::make_shared<fetched_block>(fetched_block{std::move(*record), std::move(evidence)}),
+      promise);
 }
 
-void ethereum_connector::fetch_pieces(block_record&& record, block_promise promise) {
-  auto whole = std::make_shared<block_record>(std::move(record));
+void ethereum_connector::fetch_pieces(const std::shared_ptr<fetched_block>& whole,
+                                      block_promise promise) {
   if (!receipts_supported_) return fetch_logs(whole, promise);
   call("eth_getBlockReceipts", fmt::format(R"(["{}"])", to_hex(whole->header.hash)),
        [this, whole, promise](const result<json_text>& answer) {
@@ -53,7 +56,7 @@ void ethereum_connector::fetch_pieces(block_record&& record, block_promise promi
        });
 }
 
-void ethereum_connector::on_receipts(const std::shared_ptr<block_record>& whole,
+void ethereum_connector::on_receipts(const std::shared_ptr<fetched_block>& whole,
                                      block_promise promise, const result<json_text>& answer) {
   if (!answer && answer.error().code == errc::method_unsupported) {
     // Until the next connection only: behind one address not every node is alike.
@@ -75,10 +78,11 @@ void ethereum_connector::on_receipts(const std::shared_ptr<block_record>& whole,
                                whole->transactions.size(), receipts->receipts.size())});
   if (auto merged = merge_piece(*whole, std::move(*receipts)); !merged)
     return refuse(promise, "foreign_receipts", merged.error());
+  whole->evidence.merge(verifier_.examine_receipts(parser_, *answer));
   deliver(*whole, promise);
 }
 
-void ethereum_connector::fetch_logs(const std::shared_ptr<block_record>& whole,
+void ethereum_connector::fetch_logs(const std::shared_ptr<fetched_block>& whole,
                                     block_promise promise) {
   call("eth_getLogs", fmt::format(R"([{{"blockHash":"{}"}}])", to_hex(whole->header.hash)),
        [this, whole, promise](const result<json_text>& answer) {
@@ -94,7 +98,7 @@ void ethereum_connector::fetch_logs(const std::shared_ptr<block_record>& whole,
 }
 
 /// Asks again where logs are missing that the provider itself has shown.
-void ethereum_connector::deliver(block_record& whole, block_promise promise) {
+void ethereum_connector::deliver(fetched_block& whole, block_promise promise) {
   const auto logs = all_logs(whole);
   const auto& hash = whole.header.hash;
   if (const auto missing = sightings_.missing_in(hash, logs); !missing.empty()) {
@@ -106,7 +110,11 @@ void ethereum_connector::deliver(block_record& whole, block_promise promise) {
     log_.error("logs_missing", text + "; asked several times, it is taken as it is");
   }
   sightings_.settle(hash, logs);
-  promise.deliver(shared<block_record>{std::move(whole)});
+  whole.integrity = verifier_.verify(whole.evidence, whole);
+  if (whole.integrity.is_suspect())
+    bad_.count("failed_check", fmt::format("block {}: {}: {}", whole.header.number,
+                                           whole.integrity.check, whole.integrity.detail));
+  promise.deliver(shared<block_record>{std::move(static_cast<block_record&>(whole))});
 }
 
 void ethereum_connector::refuse(block_promise promise, std::string_view kind, const failure& why) {

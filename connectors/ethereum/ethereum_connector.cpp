@@ -35,7 +35,8 @@ ethereum_connector::ethereum_connector(caf::actor_config& cfg, connector_config 
       log_(services.log),
       net_out_(services.net_out),
       http_(caf::actor_cast<http_actor>(services.http)),
-      pause_(defaults::reconnect_min, defaults::reconnect_max, std::random_device{}()) {
+      pause_(defaults::reconnect_min, defaults::reconnect_max, std::random_device{}()),
+      verifier_(config_.verify) {
   report_.name = config_.source;
   report_.kind = "ethereum";
   report_.state = "idle";

@@ -25,6 +25,7 @@
 #include "connectors/ethereum/pending_lookups.hpp"
 #include "connectors/ethereum/provider_options.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
+#include "connectors/ethereum/verify/block_verifier.hpp"
 #include "connectors/net/http.hpp"
 #include "connectors/net/websocket.hpp"
 
@@ -74,6 +75,11 @@ using ethereum_actor = connector_actor::extend<
     caf::reacts_to<ws_opened>, caf::reacts_to<ws_text>, caf::reacts_to<ws_closed>,
     caf::reacts_to<reconnect_due>, caf::reacts_to<poll_due>, caf::reacts_to<flush_pending>,
     caf::reacts_to<settled_due>, caf::reacts_to<call_expired>, caf::reacts_to<finality_due>>;
+
+/// A block on its way, with what its texts say beyond its record.
+struct fetched_block : block_record {
+  block_evidence evidence;
+};
 
 /// Which of a provider's two URLs.
 enum class door : std::uint8_t { ws, http };
@@ -159,11 +165,11 @@ class ethereum_connector final : public ethereum_actor::base {
   block_promise on_fetch(const fetch_block& what);
   void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
                 const result<json_text>& answer);
-  void fetch_pieces(block_record&& record, block_promise promise);
-  void on_receipts(const std::shared_ptr<block_record>& whole, block_promise promise,
+  void fetch_pieces(const std::shared_ptr<fetched_block>& whole, block_promise promise);
+  void on_receipts(const std::shared_ptr<fetched_block>& whole, block_promise promise,
                    const result<json_text>& answer);
-  void fetch_logs(const std::shared_ptr<block_record>& whole, block_promise promise);
-  void deliver(block_record& whole, block_promise promise);
+  void fetch_logs(const std::shared_ptr<fetched_block>& whole, block_promise promise);
+  void deliver(fetched_block& whole, block_promise promise);
   void refuse(block_promise promise, std::string_view kind, const failure& why);
   static void fail(block_promise promise, const failure& why);
 
@@ -194,6 +200,7 @@ class ethereum_connector final : public ethereum_actor::base {
 
   frame_decoder frames_;
   json_parser parser_;
+  const block_verifier verifier_;
   bad_input_counter bad_;
   connector_report report_;
 };

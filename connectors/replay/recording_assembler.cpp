@@ -87,9 +87,23 @@ line_outcome recording_assembler::decode(const recorded_line& line, chain_id cha
                : is_receipts(method) ? decode_receipts(result_parser_, context, line.result)
                                      : decode_receipt(result_parser_, context, line.result);
   if (!piece) return refused(piece.error());
-  if (!piece->header.hash.is_zero()) return add(std::move(*piece), line, out);
-  add_nameless(std::move(*piece), parse_recorded_request(result_parser_, line.params));
+  const auto& verifier = verifier_of(chain);
+  auto evidence = is_block(method) ? verifier.examine_block(result_parser_, chain, line.result)
+                                   : verifier.examine_receipts(result_parser_, line.result);
+  if (!piece->header.hash.is_zero()) return add(std::move(*piece), line, out, std::move(evidence));
+  add_nameless(std::move(*piece), parse_recorded_request(result_parser_, line.params),
+               std::move(evidence));
   return {};
+}
+
+const block_verifier& recording_assembler::verifier_of(chain_id chain) {
+  auto& verifier = chains_[chain].verifier;
+  if (!verifier) {
+    const auto at = config_.verify.find(chain);
+    verifier = std::make_unique<const block_verifier>(at == config_.verify.end() ? verify_options{}
+                                                                                 : at->second);
+  }
+  return *verifier;
 }
 
 line_outcome recording_assembler::decode_logs_line(const recorded_line& line, chain_id chain,
@@ -127,7 +141,8 @@ line_outcome recording_assembler::decode_subscription(const recorded_line& line,
     piece.header = *head;
     piece.has_header = true;
     piece.time = head->timestamp;
-    return add(std::move(piece), line, out);
+    return add(std::move(piece), line, out,
+               verifier_of(chain).examine_block(result_parser_, chain, line.result));
   }
   if (topic == "logs") {
     auto seen = decode_log(result_parser_, context, line.result);
@@ -148,7 +163,7 @@ line_outcome recording_assembler::decode_subscription(const recorded_line& line,
 }
 
 line_outcome recording_assembler::add(block_record piece, const recorded_line& line,
-                                      std::vector<recorded_item>& out) {
+                                      std::vector<recorded_item>& out, block_evidence evidence) {
   auto& chain = chains_[piece.chain];
   if (line.received_at) piece.noted_at = *line.received_at;
   if (chain.block && chain.block->header.hash == piece.header.hash) {
@@ -157,23 +172,30 @@ line_outcome recording_assembler::add(block_record piece, const recorded_line& l
   } else {
     flush(chain, out);
     chain.block = std::move(piece);
+    chain.evidence = {};
   }
+  chain.evidence.merge(std::move(evidence));
   if (chain.nameless && answers_for(*chain.nameless, *chain.block)) {
     merge_nameless(*chain.block, *chain.nameless);
+    chain.evidence.merge(std::exchange(chain.nameless_evidence, {}));
     chain.nameless.reset();
   }
   return {};
 }
 
-void recording_assembler::add_nameless(block_record piece, const recorded_request& request) {
+void recording_assembler::add_nameless(block_record piece, const recorded_request& request,
+                                       block_evidence evidence) {
   auto& chain = chains_[piece.chain];
   if (!request.hash && !request.number) return;  // by a tag: of which block, nobody can say
   if (request.hash) piece.header.hash = *request.hash;
   if (request.number) piece.header.number = *request.number;
-  if (chain.block && answers_for(piece, *chain.block))
+  if (chain.block && answers_for(piece, *chain.block)) {
     merge_nameless(*chain.block, piece);
-  else
+    chain.evidence.merge(std::move(evidence));
+  } else {
     chain.nameless = std::move(piece);
+    chain.nameless_evidence = std::move(evidence);
+  }
 }
 
 void recording_assembler::add_pending(pending_seen pending, std::vector<recorded_item>& out) {
@@ -187,6 +209,8 @@ void recording_assembler::add_pending(pending_seen pending, std::vector<recorded
 
 void recording_assembler::flush(open_chain& chain, std::vector<recorded_item>& out) {
   if (chain.block) {
+    const auto& verifier = verifier_of(chain.block->chain);
+    chain.block->integrity = verifier.verify(chain.evidence, *chain.block);
     join_receipts(*chain.block);
     out.emplace_back(std::move(*chain.block));
     chain.block.reset();

@@ -11,6 +11,7 @@
 
 #include "connectors/ethereum/decode_context.hpp"
 #include "connectors/ethereum/json_parser.hpp"
+#include "connectors/ethereum/verify/block_verifier.hpp"
 #include "connectors/replay/recorded_line.hpp"
 #include "messages/chain.hpp"
 
@@ -25,6 +26,7 @@ struct recording_config {
   maybe<chain_id> only_chain;  ///< lines of other chains are passed over
   chain_id default_chain = 1;  ///< of lines that name none
   signature_table signatures = signature_table::built_in();
+  std::map<chain_id, verify_options> verify;  ///< of chains that are not verified in full
 };
 
 /// What became of a line.
@@ -64,6 +66,9 @@ class recording_assembler {
     maybe<block_record> block;
     std::vector<pending_seen> pending;  ///< recorded after `block`, so they follow it
     maybe<block_record> nameless;  ///< "no receipts", "no logs": names its block by the request
+    block_evidence evidence;       ///< of `block`
+    block_evidence nameless_evidence;
+    std::unique_ptr<const block_verifier> verifier;
   };
 
   line_outcome decode(const recorded_line& line, chain_id chain, std::vector<recorded_item>& out);
@@ -71,8 +76,11 @@ class recording_assembler {
                                    std::vector<recorded_item>& out);
   line_outcome decode_logs_line(const recorded_line& line, chain_id chain,
                                 std::vector<recorded_item>& out);
-  line_outcome add(block_record piece, const recorded_line& line, std::vector<recorded_item>& out);
-  void add_nameless(block_record piece, const recorded_request& request);
+  line_outcome add(block_record piece, const recorded_line& line, std::vector<recorded_item>& out,
+                   block_evidence evidence = {});
+  void add_nameless(block_record piece, const recorded_request& request,
+                    block_evidence evidence = {});
+  const block_verifier& verifier_of(chain_id chain);
   void add_pending(pending_seen pending, std::vector<recorded_item>& out);
   void flush(open_chain& chain, std::vector<recorded_item>& out);
 

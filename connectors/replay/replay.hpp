@@ -12,10 +12,11 @@
 namespace eremos {
 
 struct replay_config {
-  std::vector<std::filesystem::path> files;  ///< read one after the other, as one recording
-  maybe<chain_id> only_chain;                ///< other chains' lines are passed over
-  chain_id default_chain = 1;                ///< of lines that name none
-  std::vector<std::string> signatures;       ///< event declarations beside the built-in ones
+  std::vector<std::filesystem::path> files;   ///< read one after the other, as one recording
+  maybe<chain_id> only_chain;                 ///< other chains' lines are passed over
+  chain_id default_chain = 1;                 ///< of lines that name none
+  std::vector<std::string> signatures;        ///< event declarations beside the built-in ones
+  std::map<chain_id, verify_options> verify;  ///< of chains that are not verified in full
 };
 
 /// What spawn_replay needs to be able to do. Errors: bad_usage (no files), file_unreadable,

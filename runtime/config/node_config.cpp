@@ -215,6 +215,14 @@ class config_parser {
           at, fmt::format("[chains.{}]: very_large ({}) is less than large ({})", chain.name,
                           to_units(chain.very_large, 18), to_units(chain.large, 18)));
     if (auto time = read.duration("block_time", 1, block_time_max)) chain.block_time_ms = *time;
+    read_verification(read, chain);
+  }
+
+  void read_verification(section_reader& read, chain_section& chain) {
+    if (auto level = read.word("verify", {"full", "logs", "links"})) chain.verify = level->text;
+    if (auto senders = read.flag("verify_senders")) chain.verify_senders = *senders;
+    if (auto rule = read.word("on_suspect", {"hold", "deliver", "skip"}))
+      chain.on_suspect = rule->text;
   }
 
   void read_providers(section_reader& read, chain_section& chain, const text_place& at) {

@@ -50,6 +50,9 @@ struct chain_section {
   duration_ms block_time_ms = 12 * second_ms;
   std::vector<provider_section> providers;  ///< at least one; only the first is used for now
   std::string where;
+  std::string verify = "full";      ///< "full", "logs" or "links"
+  bool verify_senders = true;       ///< recover `from` of signed transactions
+  std::string on_suspect = "hold";  ///< "hold", "deliver" or "skip"
 };
 
 /// [agents.ID], or [rules.ID] with its tables `when` and `then` as options "when.KEY", "then.KEY".

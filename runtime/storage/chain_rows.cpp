@@ -234,13 +234,18 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
   return out;
 }
 
-std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit) {
+std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit,
+                                    const maybe<integrity_state>& only) {
   std::vector<ledger_row> out;
   const auto final = read_finality(db, chain);
   auto q = db.query(
-      "SELECT block_number, block_hash, parent_hash, time, status, absent FROM ledger "
-      "WHERE chain_id = ? ORDER BY block_number DESC, block_hash LIMIT ?",
-      chain, std::uint64_t{limit});
+      "SELECT block_number, block_hash, parent_hash, time, status, absent, "
+      "coalesce(integrity, 'unchecked'), coalesce(failed_check, ''), "
+      "coalesce(integrity_detail, ''), coalesce(verified_by, '') FROM ledger "
+      "WHERE chain_id = ?1 AND (?3 IS NULL OR coalesce(integrity, 'unchecked') = ?3) "
+      "ORDER BY block_number DESC, block_hash LIMIT ?2",
+      chain, std::uint64_t{limit},
+      only ? maybe<std::string>{std::string{to_string(*only)}} : maybe<std::string>{});
   while (q.next()) {
     ledger_row row{.block = {chain, q.number(0), q.fixed<hash32>(1)}};
     if (!q.is_null(2)) row.parent_hash = q.fixed<hash32>(2);
@@ -250,6 +255,10 @@ std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::
     row.at = row.block.number <= final.finalized ? finality::finalized
              : row.block.number <= final.safe    ? finality::safe
                                                  : finality::latest;
+    if (const auto state = parse_integrity_state(q.text(6))) row.integrity.state = *state;
+    row.integrity.check = q.text(7);
+    row.integrity.detail = q.text(8);
+    row.integrity.level = q.text(9);
     out.push_back(std::move(row));
   }
   return out;

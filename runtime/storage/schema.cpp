@@ -29,7 +29,7 @@ CREATE TABLE cursors(
 
 -- Every block that passed the barrier, or that was taken back. parent_hash and time are unknown for
 -- a block that was taken back before it was stored; of a `partial` one only a piece has been seen
--- (recordings); the last three wait for verification.
+-- (recordings). The last three: integrity_rows.cpp.
 CREATE TABLE ledger(
   chain_id INTEGER NOT NULL,
   block_number INTEGER NOT NULL,
@@ -261,7 +261,16 @@ CREATE TABLE pending_signals(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* all_steps[] = {version_1, version_2, version_3};
+// What verification found (integrity_rows.cpp). NULL: nobody looked; so of every block stored
+// before. signals.integrity: 'suspect' of what rests on a suspect block.
+constexpr const char* version_4 = R"sql(
+ALTER TABLE ledger ADD COLUMN integrity_detail TEXT;
+ALTER TABLE signals ADD COLUMN integrity TEXT;
+ALTER TABLE signal_history ADD COLUMN integrity TEXT;
+CREATE INDEX ledger_suspects ON ledger(chain_id, block_number) WHERE integrity = 'suspect';
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

@@ -11,7 +11,7 @@
 // What a signal says, in the order of the tables `signals` and `signal_history`.
 #define SIGNAL_CONTENT                                                                      \
   "type, agent, glyph, chain_id, block_number, block_hash, subject, confidence, severity, " \
-  "finality, evidence, evidence_total, blocks, details, event_time, config_hash"
+  "finality, evidence, evidence_total, blocks, details, event_time, config_hash, integrity"
 
 namespace eremos {
 namespace {
@@ -42,6 +42,11 @@ void read_content(const sqlite_query& q, int c, signal& s) {
   s.details = read_details(q.text(c + 13));
   s.event_time = q.integer(c + 14);
   s.config_hash = q.text(c + 15);
+  s.suspect = !q.is_null(c + 16);
+}
+
+maybe<std::string> integrity_of(const signal& s) {
+  return s.suspect ? maybe<std::string>{"suspect"} : maybe<std::string>{};
 }
 
 /// id, revision, status, emitted_at, SIGNAL_CONTENT.
@@ -60,7 +65,7 @@ maybe<stored_signal> find(sqlite_connection& db, const signal_id& id) {
                     ", agent_revision, reverted FROM signals WHERE id = ?",
                     id);
   if (!q.next()) return std::nullopt;
-  return stored_signal{read_row(q), static_cast<std::uint32_t>(q.integer(20)), q.integer(21) != 0};
+  return stored_signal{read_row(q), static_cast<std::uint32_t>(q.integer(21)), q.integer(22) != 0};
 }
 
 /// The blocks by which it can be taken back: those it names, and the deciding one. A signal of the
@@ -92,11 +97,11 @@ void insert(sqlite_connection& db, const stored_signal& x) {
       "INSERT INTO signals(id, revision, agent_revision, reverted, status, "
       "emitted_at, " SIGNAL_CONTENT
       ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?)",
+      "?, ?, ?)",
       s.id, s.revision, x.agent_revision, x.reverted, to_string(s.status), s.emitted_at, s.type,
       s.agent, s.glyph, s.block.chain, s.block.number, s.block.hash, s.subject, s.confidence,
       to_string(s.level), to_string(s.at), evidence_text(s.evidence), s.evidence_total,
-      blocks_text(s.blocks), s.details.to_json(), s.event_time, s.config_hash);
+      blocks_text(s.blocks), s.details.to_json(), s.event_time, s.config_hash, integrity_of(s));
   write_blocks(db, s);
 }
 
@@ -105,11 +110,12 @@ void replace(sqlite_connection& db, const stored_signal& before, const stored_si
   const auto& s = after.s;
   db.execute("UPDATE signals SET (revision, agent_revision, reverted, status, " SIGNAL_CONTENT
              ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-             "?19, ?20, ?21) WHERE id = ?1",
+             "?19, ?20, ?21, ?22) WHERE id = ?1",
              s.id, s.revision, after.agent_revision, after.reverted, to_string(s.status), s.type,
              s.agent, s.glyph, s.block.chain, s.block.number, s.block.hash, s.subject, s.confidence,
              to_string(s.level), to_string(s.at), evidence_text(s.evidence), s.evidence_total,
-             blocks_text(s.blocks), s.details.to_json(), s.event_time, s.config_hash);
+             blocks_text(s.blocks), s.details.to_json(), s.event_time, s.config_hash,
+             integrity_of(s));
   write_blocks(db, s);
 }
 
@@ -132,7 +138,7 @@ maybe<stored_signal> last_standing(sqlite_connection& db, const signal_id& id) {
                ", agent_revision FROM signal_history WHERE id = ? ORDER BY agent_revision DESC",
                id);
   while (q.next()) {
-    stored_signal out{read_row(q), static_cast<std::uint32_t>(q.integer(20)), false};
+    stored_signal out{read_row(q), static_cast<std::uint32_t>(q.integer(21)), false};
     if (!any_reverted(db, rests_on(out.s))) return out;
   }
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/storage/chain_rows.hpp"
+#include "runtime/storage/integrity_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
 #include "runtime/storage/pending_rows.hpp"
 #include "runtime/storage/schema.hpp"
@@ -44,8 +45,9 @@ class sqlite_store final : public store {
   result<maybe<std::string>> evidence(const event_id& id) override {
     return checked(read_evidence_event(*db_, id));
   }
-  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit) override {
-    return checked(read_ledger(*db_, chain, limit));
+  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit,
+                                         maybe<integrity_state> only) override {
+    return checked(read_ledger(*db_, chain, limit, only));
   }
   result<store_counts> counts() override;
   result<maybe<std::string>> meta(std::string_view key) override;
@@ -196,9 +198,11 @@ result<written> sqlite_store::write(const block_result& block) {
     wallets_.write(block, part);
     write_messages(db, block, part);
   }
+  write_integrity(db, block);
   const auto now = options_.wall_clock();
   if (out.fresh) pending_.include(block, out);
-  for (const auto& s : block.signals) {
+  const auto marked = signals_on_suspects(db, block);
+  for (const auto& s : marked ? *marked : block.signals) {
     write_signal(db, s, now, out);
     pending_.note(s, out);
   }

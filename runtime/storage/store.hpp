@@ -50,6 +50,7 @@ struct ledger_row {
   bool reverted = false;
   std::vector<std::string> absent;
   finality at = finality::latest;  ///< of a canonical block
+  block_integrity integrity;
 };
 
 /// What one write changed.
@@ -74,7 +75,8 @@ class store_reader {
   /// The event as one JSON object, if a stored signal names it as evidence.
   virtual result<maybe<std::string>> evidence(const event_id& id) = 0;
   /// Newest first.
-  virtual result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit) = 0;
+  virtual result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit,
+                                                 maybe<integrity_state> only = {}) = 0;
   virtual result<store_counts> counts() = 0;
   /// A value left by set_meta.
   virtual result<maybe<std::string>> meta(std::string_view key) = 0;

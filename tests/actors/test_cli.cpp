@@ -121,6 +121,8 @@ TEST_CASE("CLI: listings take every filter", "[cli]") {
   CHECK(std::get<time_ms>(memory.since) == 1'000);
 
   CHECK(parsed_as<blocks_command>({"blocks", "--chain", "1"}).chain == "1");
+  CHECK(parsed_as<blocks_command>({"blocks", "--state", "suspect"}).state ==
+        maybe<integrity_state>{integrity_state::suspect});
   CHECK(to_string(parsed_as<explain_command>({"explain", "000102030405060708090a0b0c0d0e0f"}).id) ==
         "000102030405060708090a0b0c0d0e0f");
 }

@@ -47,6 +47,7 @@ const std::vector<door>& doors() {
       {"libcurl", {"curl/"}, {"connectors/net/"}, any_number},
       {"OpenSSL", {"openssl/"}, {"connectors/net/"}, any_number},
       {"simdjson", {"simdjson"}, {"connectors/ethereum/", "connectors/replay/"}, any_number},
+      {"libsecp256k1", {"secp256k1"}, {"connectors/ethereum/verify/"}, 1},
       {"SQLite", {"sqlite3"}, {"runtime/storage/"}, any_number},
       {"toml++", {"toml++/", "toml.hpp"}, {"runtime/config/"}, 1},
       {"CLI11", {"CLI/"}, {"actors/node/"}, 1},

@@ -54,6 +54,7 @@ const std::vector<planted>& plants() {
       {"doors", "connectors/sinks/a.cpp", "#include <curl/curl.h>\n"},
       {"doors", "actors/services/a.cpp", "#include <openssl/sha.h>\n"},
       {"doors", "connectors/mock/a.cpp", "#include <simdjson.h>\n"},
+      {"doors", "connectors/ethereum/a.cpp", "#include <secp256k1.h>\n"},
       {"doors", "actors/services/a.cpp", "#include <sqlite3.h>\n"},
       {"doors", "actors/node/a.cpp", "#include <toml++/toml.h>\n"},
       {"doors", "runtime/config/a.cpp", "#include <CLI/CLI.hpp>\n"},

@@ -314,6 +314,25 @@ chains = ["ethereum"]
   CHECK(describe(again.config) == described);
 }
 
+TEST_CASE("CONFIG: what of a chain is verified, and what becomes of a suspect, are words",
+          "[config]") {
+  const std::string provider = "providers = [{kind = \"mock\"}]\n";
+  const auto plain = parsed("[chains.ethereum]\n" + provider).config.chains.at(0);
+  CHECK(plain.verify == "full");
+  CHECK(plain.verify_senders);
+  CHECK(plain.on_suspect == "hold");
+  const auto set = parsed(
+      "[chains.ethereum]\nverify = \"logs\"\nverify_senders = false\n"
+      "on_suspect = \"skip\"\n" +
+      provider);
+  CHECK(errors_of(set) == "");
+  CHECK(set.config.chains.at(0).verify == "logs");
+  CHECK_FALSE(set.config.chains.at(0).verify_senders);
+  CHECK(set.config.chains.at(0).on_suspect == "skip");
+  CHECK(errors_of(parsed("[chains.ethereum]\nverify = \"all\"\n" + provider)) != "");
+  CHECK(errors_of(parsed("[chains.ethereum]\non_suspect = \"drop\"\n" + provider)) != "");
+}
+
 TEST_CASE("CONFIG: the sample file is valid, and what it comments out is the default", "[config]") {
   const auto path = std::string{EREMOS_SOURCE_DIR} + "/examples/eremos.toml";
   const auto sample = load_config(path, test_environment());

@@ -32,8 +32,9 @@ class refusing_store final : public store {
     return real_->memories(want);
   }
   result<maybe<std::string>> evidence(const event_id& id) override { return real_->evidence(id); }
-  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit) override {
-    return real_->ledger(chain, limit);
+  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit,
+                                         maybe<integrity_state> only) override {
+    return real_->ledger(chain, limit, only);
   }
   result<store_counts> counts() override { return real_->counts(); }
   result<maybe<std::string>> meta(std::string_view key) override { return real_->meta(key); }

@@ -21,8 +21,9 @@ class faulty_store final : public store {
     return inner_->memories(want);
   }
   result<maybe<std::string>> evidence(const event_id& id) override { return inner_->evidence(id); }
-  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit) override {
-    return inner_->ledger(chain, limit);
+  result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit,
+                                         const maybe<integrity_state>& only) override {
+    return inner_->ledger(chain, limit, only);
   }
   result<store_counts> counts() override { return inner_->counts(); }
   result<maybe<std::string>> meta(std::string_view key) override { return inner_->meta(key); }

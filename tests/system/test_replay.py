@@ -36,7 +36,9 @@ for recording in sorted(RECORDINGS.glob("*.jsonl.gz")):
     need(summary["malformed"] == 0, f"{recording.name}: nothing malformed")
     if "-varied" in recording.name:
         need(summary["discontinuities"] == blocks - 1, f"{recording.name}: {blocks - 1} discontinuities")
-    need(summary["verified"] is None, f"{recording.name}: what is not built yet is null")
+    judged = [summary[state] for state in ("verified", "repaired", "suspect", "unchecked")]
+    need(sum(judged) == blocks, f"{recording.name}: verified, repaired, suspect, unchecked {judged} are all blocks")
+    need(judged[2] == (1 if "base" in recording.name else 0), f"{recording.name}: only the block without its body is suspect")
     need(len(signals) == summary["signals"], f"{recording.name}: {len(signals)} signals on stdout, as summed up")
 
 for name in ("ethereum-receipts-only", "ethereum-varied"):
