@@ -22,7 +22,7 @@ class faulty_store final : public store {
   }
   result<maybe<std::string>> evidence(const event_id& id) override { return inner_->evidence(id); }
   result<std::vector<ledger_row>> ledger(chain_id chain, std::size_t limit,
-                                         const maybe<integrity_state>& only) override {
+                                         maybe<integrity_state> only) override {
     return inner_->ledger(chain, limit, only);
   }
   result<store_counts> counts() override { return inner_->counts(); }
