@@ -37,34 +37,48 @@ std::string changed(const std::string& value) {
   return out;
 }
 
+/// What is not changed is examined once; who signed, only where that can matter.
 class mutant {
  public:
-  explicit mutant(block_texts texts) : texts_(std::move(texts)) {}
-
-  check_list block(std::string_view path, const std::string& value) const {
-    auto out = texts_;
-    out.block = with(out.block, path, value);
-    return checks_of(verifier_, out);
+  explicit mutant(block_texts texts) : texts_(std::move(texts)) {
+    block_ = fast_.examine_block(parser_, texts_.chain, texts_.block);
+    receipts_ = fast_.examine_receipts(parser_, texts_.receipts);
   }
-  check_list block(std::string_view path) const {
+
+  check_list block(std::string_view path, const std::string& value) {
+    const auto& verifier = path.ends_with("from") ? full_ : fast_;
+    auto evidence = verifier.examine_block(parser_, texts_.chain, with(texts_.block, path, value));
+    evidence.merge(block_evidence{receipts_});
+    return together(std::move(evidence));
+  }
+  check_list block(std::string_view path) {
     return block(path, changed(text_at(texts_.block, path)));
   }
-  check_list receipts(std::string_view path, const std::string& value) const {
-    auto out = texts_;
-    out.receipts = with(out.receipts, path, value);
-    return checks_of(verifier_, out);
+  check_list receipts(std::string_view path, const std::string& value) {
+    auto evidence = fast_.examine_receipts(parser_, with(texts_.receipts, path, value));
+    evidence.merge(block_evidence{block_});
+    return together(std::move(evidence));
   }
-  check_list receipts(std::string_view path) const {
+  check_list receipts(std::string_view path) {
     return receipts(path, changed(text_at(texts_.receipts, path)));
   }
-  check_list whole(block_texts texts) const { return checks_of(verifier_, texts); }
-  const block_texts& texts() const { return texts_; }
-  std::string named(const check_list& checks) const { return verifier_.judge(checks).check; }
-  bool is_suspect(const check_list& checks) const { return verifier_.judge(checks).is_suspect(); }
+  check_list whole(const block_texts& texts) const { return checks_of(full_, texts); }
+  std::string named(const check_list& checks) const { return full_.judge(checks).check; }
+  bool is_suspect(const check_list& checks) const { return full_.judge(checks).is_suspect(); }
 
  private:
-  block_verifier verifier_;
+  check_list together(block_evidence evidence) const {
+    block_record record;
+    record.chain = texts_.chain;
+    return full_.checks_of(evidence, record);
+  }
+
+  json_parser parser_;
+  block_verifier full_;
+  block_verifier fast_{{.senders = false}};
   block_texts texts_;
+  block_evidence block_;
+  block_evidence receipts_;
 };
 
 struct tampering {
@@ -159,7 +173,7 @@ const std::set<std::string> unseen = {"size", "totalDifficulty", "uncles", "remo
 TEST_CASE("tampering: the check that must find it does, and names the block") {
   const auto real = real_block();
   if (!real) return;
-  const mutant m{*real};
+  mutant m{*real};
   REQUIRE(!m.is_suspect(m.whole(*real)));
   for (const auto& [path, found_by] : in_block) {
     INFO(path);
@@ -184,7 +198,7 @@ TEST_CASE("tampering: the check that must find it does, and names the block") {
 TEST_CASE("tampering: no field of a block, transaction, withdrawal, receipt or log goes unseen") {
   const auto real = real_block();
   if (!real) return;
-  const mutant m{*real};
+  mutant m{*real};
   const auto sweep = [&](const std::string& text, const std::string& object, auto&& mutate) {
     for (const auto& key : keys_at(text, object)) {
       if (unseen.contains(key)) continue;
@@ -205,7 +219,7 @@ TEST_CASE("tampering: no field of a block, transaction, withdrawal, receipt or l
 TEST_CASE("tampering: what is left out, doubled or swapped is found") {
   const auto real = real_block();
   if (!real) return;
-  const mutant m{*real};
+  mutant m{*real};
   const auto transactions = elements_at(real->block, "transactions");
   const auto receipts = elements_at(real->receipts, "");
   const auto with_transactions = [&](std::vector<std::string> list) {
@@ -261,7 +275,7 @@ TEST_CASE("tampering: what is left out, doubled or swapped is found") {
 TEST_CASE("tampering: what is missing proves nothing, and accuses nobody") {
   const auto real = real_block();
   if (!real) return;
-  const mutant m{*real};
+  mutant m{*real};
   for (const auto path :
        {"stateRoot", "mixHash", "transactions/5/r", "transactions/5/maxFeePerGas"}) {
     INFO(path);
@@ -283,7 +297,7 @@ TEST_CASE("tampering: what is missing proves nothing, and accuses nobody") {
 TEST_CASE("tampering: a key that stands twice is refused, and one that no rule knows is said") {
   const auto real = real_block();
   if (!real) return;
-  const mutant m{*real};
+  mutant m{*real};
   auto texts = *real;
   texts.block.insert(1, R"("gasUsed":"0x1",)");
   CHECK(m.named(m.whole(texts)) == "header_hash");
