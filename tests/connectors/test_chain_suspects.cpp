@@ -74,6 +74,7 @@ struct fixture {
                          block_finished{b.commit, b.events.size()});
               },
               [](const chain_reverted&) {},
+              [](const chain_rewound&) {},
               [](const chain_finalized&) {},
               [](const mempool_batch&) {},
               [](const chain_gap&) {},

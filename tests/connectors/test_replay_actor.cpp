@@ -51,6 +51,7 @@ class listener final : public chain_actor::base {
             },
             [this](const source_ended& e) { out_->ended.push_back(e.chain); },
             [](const block_finished&) {},
+            [](const rewind_chain&) {},
             [](const retry_fetch&) {},
             [](const drain&) { return drained{}; },
             [](const await_end&) { return drained{}; },

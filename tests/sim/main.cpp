@@ -86,6 +86,7 @@ void work(const wanted& w, board& b, std::uint64_t number) {
     b.retracted += out.retracted;
     b.deepest = std::max(b.deepest, out.deepest);
     ++b.done;
+    b.done.notify_one();
     if (out.wrong.empty()) continue;
     b.failed.emplace(w.from + i, out.wrong);
     if (w.stop_at_first) b.stop = true;
@@ -103,9 +104,9 @@ int run_many(const wanted& w) {
     std::vector<std::jthread> threads;
     for (std::uint64_t i = 0; i < jobs; ++i) threads.emplace_back([&, i] { work(w, b, i); });
     const bool terminal = isatty(STDERR_FILENO) != 0;
-    while (terminal && b.done < w.seeds && !b.stop) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{500});
-      fmt::print(stderr, "\r{} of {} seeds", b.done.load(), w.seeds);
+    for (std::uint64_t seen = 0; terminal && seen < w.seeds && !b.stop; seen = b.done) {
+      fmt::print(stderr, "\r{} of {} seeds", seen, w.seeds);
+      b.done.wait(seen);
     }
     if (terminal) fmt::print(stderr, "\n");
   }
