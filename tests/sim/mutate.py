@@ -27,7 +27,7 @@ def choose(number, before, after):
         value = after.split(" = ", 1)[1].rstrip().rstrip(";")
         return (f"{declared[1]} = ::eremos::sim::mutant_is({number}) ? ({value}) : "
                 f"({declared[2]});\n")
-    return (f"if (::eremos::sim::mutant_is({number})) {{\n{after}}} else {{\n{before}}}\n")
+    return (f"{{ if (::eremos::sim::mutant_is({number})) {{\n{after}}} else {{\n{before}}} }}\n")
 
 
 def main():

@@ -131,7 +131,9 @@ class player {
   /// How many blocks may be taken back.
   std::uint64_t depth_max() const {
     const auto height = tree_.ref(head_).number;
-    return height > floor_ ? height - floor_ : 0;
+    if (height <= floor_) return 0;
+    // A deeper one may go back to a snapshot from before other labels, which then judge anew.
+    return floor_ == 0 ? height : std::min<std::uint64_t>(height - floor_, 3);
   }
 
   /// The last `depth` blocks lose to others, about as many. False if there are none.
@@ -151,14 +153,21 @@ class player {
     return true;
   }
 
-  bool return_to_lost(chance& dice) {
+  /// A head that lost and may be spoken of again: what other labels judged stays as it is.
+  maybe<place> lost_head(chance& dice) const {
     std::vector<place> possible;
     for (const auto at : lost_)
       if (floor_ < story_.first_block ||
           tree_.ancestor(at, floor_) == tree_.ancestor(head_, floor_))
         if (at != head_) possible.push_back(at);
-    if (possible.empty()) return false;
-    const auto back = possible[dice.below(possible.size())];
+    if (possible.empty()) return {};
+    return possible[dice.below(possible.size())];
+  }
+
+  bool return_to_lost(chance& dice) {
+    const auto lost = lost_head(dice);
+    if (!lost) return false;
+    const auto back = *lost;
     const auto height = tree_.ref(head_).number;
     lost_.push_back(head_);
     move_head(back);
@@ -204,7 +213,7 @@ class player {
       case act_kind::duplicate_heads:
         for (int i = 0; i < 2; ++i) now_->announce(head_);
         if (tree_.parent(head_) != block_tree::root) now_->announce(tree_.parent(head_));
-        if (!lost_.empty()) now_->announce(lost_[dice.below(lost_.size())]);
+        if (const auto lost = lost_head(dice)) now_->announce(*lost);
         met_.insert(a.kind);
         return {};
       case act_kind::reordered_heads: {
@@ -236,7 +245,7 @@ class player {
         auto behind = head_;
         for (std::uint64_t i = 0; i < a.size && tree_.parent(behind) != block_tree::root; ++i)
           behind = tree_.parent(behind);
-        if (!lost_.empty() && dice.one_in(3)) behind = lost_[dice.below(lost_.size())];
+        if (const auto lost = lost_head(dice); lost && dice.one_in(3)) behind = *lost;
         answer_as_of(behind);
         now_->announce(behind);
         now_->announce(head_);

@@ -13,9 +13,11 @@ alive = []
 for number, title in re.findall(r"^mutant (\d+): (.*)$", open(mutants).read(), flags=re.M):
     ran = subprocess.run([program, "--mutant", number, "--seeds", "500", "--stop"],
                          capture_output=True, text=True)
-    last = ran.stdout.strip().splitlines()[-1]
-    print(f"mutant {number} ({title}): {'found' if ran.returncode == 1 else 'NOT FOUND'}; {last}",
+    # An assertion that fails ends the program: that is a finding, too.
+    found = ran.returncode not in (0, 2)
+    last = (ran.stdout + ran.stderr).strip().splitlines()[-1]
+    print(f"mutant {number} ({title}): {'found' if found else 'NOT FOUND'}; {last}",
           flush=True)
-    if ran.returncode != 1:
+    if not found:
         alive.append(number)
 sys.exit(f"not found: {', '.join(alive)}" if alive else 0)
