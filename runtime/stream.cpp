@@ -207,7 +207,7 @@ class stream final : public stream_actor::base {
     unfinished_.clear();
     for (auto& [id, m] : members_.all()) {
       m.snapshots.clear();
-      m.mempool.clear();
+      shed_mempool(m);
       if (m.state != member_state::quarantined) m.state = member_state::restarting;
     }
     request(store_, caf::infinite, load_chain{config_.policy.chain})
@@ -345,11 +345,15 @@ class stream final : public stream_actor::base {
     pump();
   }
 
-  void quarantine(stream_member& m) {
-    m.state = member_state::quarantined;
+  void shed_mempool(stream_member& m) {
     for (const auto& [events, index] : m.mempool)
       ++report_.shed_not_running[index_of((*events)[index].on)];
     m.mempool.clear();
+  }
+
+  void quarantine(stream_member& m) {
+    m.state = member_state::quarantined;
+    shed_mempool(m);
     send(coordinator_, agent_left{m.id});
     barrier_.leave(m.id);
   }
