@@ -41,6 +41,9 @@ class agent_base : public lane_actor<agent_actor> {
   agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t snapshot_version,
              agent_services services);
 
+  /// As the configuration calls it: what diagnostics of the actor system say.
+  const char* name() const override { return id_.c_str(); }
+
  protected:
   // --- what an author may call, in handlers only ---
 
