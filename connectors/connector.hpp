@@ -2,6 +2,7 @@
 // A new kind of connector is one file that ends in one EREMOS_CONNECTOR line.
 // The table is filled before main and only read afterwards.
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,15 @@ namespace eremos {
 
 /// What a connector is told when it is made. It gets its CHAIN later, by connector_start.
 struct connector_config {
-  std::string kind;  ///< "mock", "ethereum", "replay"
+  std::string kind;  ///< "mock", "replay", or a dialect of Ethereum: "ethereum", "alchemy", …
   chain_id chain = 0;
   std::string source;     ///< the chain's name: "ethereum", "polygon", …
   option_map options;     ///< of the provider in config, unread
   label_view labels;      ///< known addresses
   verify_options verify;  ///< of connectors whose blocks can be checked
+  std::chrono::milliseconds block_time{12'000};
+  /// Whether transactions wait in public on this chain; none: not known.
+  maybe<bool> public_mempool;
 };
 
 /// Doors that connectors share. Handles may be empty where a kind needs none.
@@ -47,6 +51,9 @@ struct connector_kind {
   result<connector_actor> (*make)(caf::actor_system&, connector_config, const connector_services&);
   /// What `check` says of a provider's options without making one: bad_option, with the place.
   status (*check)(const option_map& options) = nullptr;
+  /// Talks to a provider: needs NET-OUT and HTTP, and takes the configuration's event signatures as
+  /// an option.
+  bool over_network = false;
 };
 
 /// All registered kinds, sorted by name.

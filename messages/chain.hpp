@@ -110,6 +110,15 @@ auto inspect(Inspector& f, fetch_block& x) {
   return f(x.number, x.hash);
 }
 
+/// To a CONNECTOR: which block stands at that height, as far as its provider knows.
+struct name_block {
+  block_number number = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, name_block& x) {
+  return f(x.number);
+}
+
 /// CONNECTOR to CHAIN: a recorded block or piece, in the order of the recording. Answered by
 /// `more_wanted`.
 struct block_recorded {

@@ -57,6 +57,8 @@ void add_message_types(caf::actor_system_config& config) {
       .add_message_type<block_finished>("eremos.block_finished")
       .add_message_type<connector_start>("eremos.connector_start")
       .add_message_type<fetch_block>("eremos.fetch_block")
+      .add_message_type<name_block>("eremos.name_block")
+      .add_message_type<block_ref>("eremos.block_ref")
       .add_message_type<more_wanted>("eremos.more_wanted")
       .add_message_type<open_row>("eremos.open_row")
       .add_message_type<register_agent>("eremos.register_agent")

@@ -125,7 +125,8 @@ using chain_listener = caf::typed_actor<
     /// No block will follow.
     caf::reacts_to<chain_ended>>;
 
-using chain_actor = caf::typed_actor<
+/// Who hears a CONNECTOR: CHAIN, or PROVIDERS in front of it.
+using source_listener = caf::typed_actor<
     /// A provider announced a head.
     caf::reacts_to<head_seen>,
     /// A provider showed its mempool.
@@ -137,7 +138,9 @@ using chain_actor = caf::typed_actor<
     /// A recording's next block or piece.
     caf::reacts_to<block_recorded>,
     /// The source has no more.
-    caf::reacts_to<source_ended>,
+    caf::reacts_to<source_ended>>;
+
+using chain_actor = source_listener::extend<
     /// STREAM freed room in the window.
     caf::reacts_to<block_finished>,
     /// STREAM wants the blocks after an earlier one once more; answered by chain_rewound.
@@ -153,13 +156,13 @@ using chain_actor = caf::typed_actor<
 
 /// CONNECTOR's first message: who to talk to, and from where.
 struct connector_start {
-  chain_actor chain;
+  source_listener listener;
   maybe<block_number> resume_after;  ///< none: a new chain
   maybe<block_number> cursor;        ///< the last block that was stored; none: a new chain
 };
 template <class Inspector>
 auto inspect(Inspector& f, connector_start& x) {
-  return f(x.chain, x.resume_after, x.cursor);
+  return f(x.listener, x.resume_after, x.cursor);
 }
 
 using connector_actor = caf::typed_actor<
@@ -168,6 +171,8 @@ using connector_actor = caf::typed_actor<
     /// One block with its receipts or logs. Errors: block_not_found (not there yet), provider_*,
     /// rate_limited.
     caf::replies_to<fetch_block>::with<shared<block_record>>,
+    /// Which block the source has for canonical at a height. Errors as above.
+    caf::replies_to<name_block>::with<block_ref>,
     /// That many more recorded blocks may come.
     caf::reacts_to<more_wanted>,
     /// Counters.

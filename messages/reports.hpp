@@ -111,7 +111,35 @@ auto inspect(Inspector& f, bad_input& x) {
   return f(x.kind, x.count, x.sample);
 }
 
-/// A connector.
+/// One of the providers that a chain has.
+struct provider_report {
+  std::string name;   ///< its host, or what the configuration calls it; never a key
+  std::string state;  ///< connecting, connected, waiting, wrong_chain
+  std::uint32_t weight = 1;
+  bool preferred = false;  ///< asked first, now
+  block_number head = 0;
+  std::uint64_t lag = 0;  ///< blocks that its head is behind the best one
+  std::uint64_t requests = 0;
+  std::uint64_t fetches = 0;        ///< blocks asked for
+  std::uint64_t failures = 0;       ///< of those, without an answer
+  std::uint64_t suspect = 0;        ///< of those, answered with a block that failed a check
+  std::uint64_t disagreements = 0;  ///< heads that a quorum contradicted
+  std::uint64_t rate_limited = 0;   ///< requests refused for being too many
+  std::uint64_t silences = 0;       ///< subscriptions that were accepted and said nothing
+  std::uint64_t reconnects = 0;
+  std::uint64_t latency_us = 0;     ///< of a block, mean over about the last eight
+  std::uint64_t calls_open = 0;     ///< requests that wait for their answer
+  std::uint64_t calls_waiting = 0;  ///< requests that wait for room in the budget
+  std::uint64_t calls_allowed = 0;  ///< requests that may be open at once, as learned
+};
+template <class Inspector>
+auto inspect(Inspector& f, provider_report& x) {
+  return f(x.name, x.state, x.weight, x.preferred, x.head, x.lag, x.requests, x.fetches, x.failures,
+           x.suspect, x.disagreements, x.rate_limited, x.silences, x.reconnects, x.latency_us,
+           x.calls_open, x.calls_waiting, x.calls_allowed);
+}
+
+/// CONNECTOR, or PROVIDERS for all of a chain's.
 struct connector_report {
   std::string name;
   std::string kind;
@@ -121,10 +149,13 @@ struct connector_report {
   std::uint64_t requests = 0;
   std::uint64_t reconnects = 0;
   std::vector<bad_input> bad;
+  std::uint64_t prefetched = 0;  ///< blocks fetched ahead while the chain caught up
+  std::vector<provider_report> providers;
 };
 template <class Inspector>
 auto inspect(Inspector& f, connector_report& x) {
-  return f(x.name, x.kind, x.state, x.frames, x.bytes, x.requests, x.reconnects, x.bad);
+  return f(x.name, x.kind, x.state, x.frames, x.bytes, x.requests, x.reconnects, x.bad,
+           x.prefetched, x.providers);
 }
 
 /// CHAIN.

@@ -146,7 +146,13 @@ class command_line_parser {
     if (name == "check") return;
     option(sub, "--config", "Configuration, TOML", "FILE",
            [this](const auto& text) { common_.config = text; });
-    if (name == "doctor") return;
+    if (name == "doctor") {
+      option(sub, "--listen", "How long subscriptions have to say something", "TIME",
+             [this](const auto& text) {
+               doctor_.listen = value_or_refuse("--listen", parse_duration(text));
+             });
+      return;
+    }
     option(sub, "--data-dir", "Data folder", "DIR",
            [this](const auto& text) { common_.data_dir = text; });
     if (!works) return;
@@ -364,7 +370,7 @@ class command_line_parser {
     if (name == "run") return with_common(run_);
     if (name == "replay") return with_common(replay_);
     if (name == "check") return with_common(check_);
-    if (name == "doctor") return with_common(doctor_command{});
+    if (name == "doctor") return with_common(doctor_);
     if (name == "agents") return with_common(agents_command{});
     if (name == "signals") return with_common(signals_);
     if (name == "memory") return with_common(memory_);
@@ -380,6 +386,7 @@ class command_line_parser {
   run_command run_;
   replay_command replay_;
   check_command check_;
+  doctor_command doctor_;
   signals_command signals_;
   memory_command memory_;
   blocks_command blocks_;

@@ -7,6 +7,7 @@
 namespace eremos {
 
 int run_run(const run_command& given, query_context& context);
+int run_doctor(const doctor_command& given, query_context& context);
 int run_replay(const replay_command& given, query_context& context);
 
 }  // namespace eremos

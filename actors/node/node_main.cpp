@@ -43,6 +43,8 @@ int node_main(int argc, const char* const* argv) {
   if (const auto* run = std::get_if<run_command>(&*parsed)) return run_run(*run, context);
   if (const auto* replay = std::get_if<replay_command>(&*parsed))
     return run_replay(*replay, context);
+  if (const auto* doctor = std::get_if<doctor_command>(&*parsed))
+    return run_doctor(*doctor, context);
   return run_query(*parsed, context);
 }
 

@@ -14,7 +14,7 @@ namespace eremos {
 namespace {
 
 /// Begins what encode_report writes; the number changes with its layout.
-constexpr std::string_view encoding = "eremos.report.2";
+constexpr std::string_view encoding = "eremos.report.3";
 
 /// One JSON object, key by key, in the order written.
 class object {
@@ -138,6 +138,29 @@ std::string to_json(const stream_report& x) {
       .done();
 }
 
+std::string to_json(const provider_report& x) {
+  return object{}
+      .text("name", x.name)
+      .text("state", x.state)
+      .count("weight", x.weight)
+      .flag("preferred", x.preferred)
+      .count("head", x.head)
+      .count("lag", x.lag)
+      .count("requests", x.requests)
+      .count("fetches", x.fetches)
+      .count("failures", x.failures)
+      .count("suspect", x.suspect)
+      .count("disagreements", x.disagreements)
+      .count("rate_limited", x.rate_limited)
+      .count("silences", x.silences)
+      .count("reconnects", x.reconnects)
+      .count("latency_us", x.latency_us)
+      .count("calls_open", x.calls_open)
+      .count("calls_waiting", x.calls_waiting)
+      .count("calls_allowed", x.calls_allowed)
+      .done();
+}
+
 std::string to_json(const connector_report& x) {
   return object{}
       .text("name", x.name)
@@ -155,6 +178,8 @@ std::string to_json(const connector_report& x) {
                              .text("sample", bad.sample)
                              .done();
                        }))
+      .count("prefetched", x.prefetched)
+      .raw("providers", list(x.providers, [](const provider_report& p) { return to_json(p); }))
       .done();
 }
 

@@ -27,6 +27,7 @@ auto inspect(Inspector& f, node_report& x) {
 std::string to_json(const agent_report& x);
 std::string to_json(const coordination_report& x);
 std::string to_json(const stream_report& x);
+std::string to_json(const provider_report& x);
 std::string to_json(const connector_report& x);
 std::string to_json(const chain_report& x);
 std::string to_json(const store_report& x);

@@ -63,6 +63,7 @@ struct check_command {
 
 struct doctor_command {
   common_options common;
+  duration_ms listen = 30'000;  ///< for subscriptions to say something
 };
 
 struct agents_command {

@@ -54,8 +54,6 @@ class query_runner {
     return exit_ok;
   }
 
-  int operator()(const doctor_command&) { return exit_failure; }  // not_built_yet() has said why
-
   int operator()(const stats_command& what) { return state("stats", what.common); }
   int operator()(const agents_command& what) { return state("agents", what.common); }
 

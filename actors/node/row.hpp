@@ -63,6 +63,7 @@ struct row_plan {
   connector_style style = connector_style::follow;
   chain_restart restart;
   suspect_rule on_suspect = suspect_rule::hold;
+  std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are asked of every provider first
 };
 
 /// Makes and connects the row; nothing flows until the connector is started.

@@ -108,7 +108,7 @@ node_system_plan plan_of(const run_command& given, const node_config& config,
 connector_services open_doors(caf::actor_system& system, const node_config& config) {
   connector_services out;
   for (const auto& c : config.chains)
-    if (c.providers.front().kind != "mock") {
+    if (is_over_network(c)) {
       out.net_out = spawn_net_out(system);
       out.http = spawn_http(system);
       break;

@@ -9,6 +9,7 @@
 
 #include "actors/node/row.hpp"
 #include "actors/node/stop_signals.hpp"
+#include "connectors/providers/providers.hpp"
 #include "runtime/config/node_config.hpp"
 
 namespace eremos {
@@ -17,6 +18,14 @@ struct node_parts {
   shared_parts shared;
   connector_services doors;
 };
+
+/// Whether any of its providers is asked over the network.
+bool is_over_network(const chain_section& chain);
+/// What people call it: its name, or its URL's host.
+std::string provider_name(const provider_section& provider);
+/// What its connector is told.
+connector_config connector_config_of(const chain_section& chain, const provider_section& provider,
+                                     const node_config& config);
 
 class running_node {
  public:
@@ -40,6 +49,9 @@ class running_node {
 
  private:
   result<chain_restart> restart_point(chain_id chain);
+  result<provider_handle> make_provider(const chain_section& chain,
+                                        const provider_section& provider,
+                                        const node_config& config);
 
   caf::actor_system& system_;
   const node_parts parts_;

@@ -16,13 +16,12 @@ std::string shown(std::string_view text) { return printable(text, field_bytes_ma
 
 std::string chains_table(const node_report& report) {
   text_table table{{"chain", "state", ">head", ">committed", ">safe", ">finalized", ">blocks",
-                    ">transactions", ">logs", ">reverted", ">duplicates", ">gaps", "provider"}};
+                    ">transactions", ">logs", ">reverted", ">duplicates", ">gaps", "providers"}};
   for (const auto& c : report.chains)
     table.add({shown(c.source), shown(c.state), grouped(c.head), grouped(c.committed),
                grouped(c.safe), grouped(c.finalized), grouped(c.blocks), grouped(c.transactions),
                grouped(c.logs), grouped(c.reverted), grouped(c.duplicates),
-               grouped(c.discontinuities),
-               fmt::format("{} {}", shown(c.connector.kind), shown(c.connector.state))});
+               grouped(c.discontinuities), shown(c.connector.state)});
   return table.text();
 }
 
@@ -99,6 +98,18 @@ std::string society_table(const node_report& report) {
   return table.text();
 }
 
+std::string providers_table(const node_report& report) {
+  text_table table{{"provider", "of", "state", ">head", ">behind", ">blocks", ">failed", ">suspect",
+                    ">disagreed", ">refused", ">silent", ">lost", ">ms"}};
+  for (const auto& c : report.chains)
+    for (const auto& p : c.connector.providers)
+      table.add({(p.preferred ? "* " : "  ") + shown(p.name), shown(c.source), shown(p.state),
+                 grouped(p.head), grouped(p.lag), grouped(p.fetches), grouped(p.failures),
+                 grouped(p.suspect), grouped(p.disagreements), grouped(p.rate_limited),
+                 grouped(p.silences), grouped(p.reconnects), grouped(p.latency_us / 1'000)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string bad_input_table(const node_report& report) {
   text_table table{{"bad input", "kind", ">count", "newest"}};
   for (const auto& c : report.chains)
@@ -114,12 +125,13 @@ std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
-      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}",
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
       grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
-      grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", bad_input_table(report));
+      grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", providers_table(report),
+      bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {

@@ -22,8 +22,9 @@ const std::vector<command_help>& command_helps() {
        "  eremos-node check eremos.toml\n"
        "  eremos-node check eremos.toml --json\n"
        "  eremos-node check eremos.toml --load ./libhello_plugin.so\n"},
-      {"doctor", "Try each configured provider (not built yet)",
-       "  eremos-node doctor --config eremos.toml\n"},
+      {"doctor", "Try out each configured provider and say what really works",
+       "  eremos-node doctor --config eremos.toml\n"
+       "  eremos-node doctor --config eremos.toml --listen 60s --json\n"},
       {"agents", "Show the agents of the running node, or of the last one",
        "  eremos-node agents\n"
        "  eremos-node agents --data-dir D --json\n"},

@@ -62,7 +62,9 @@ class chain final : public own_actor::base {
         config_(std::move(config)),
         connector_(std::move(connector)),
         next_(std::move(next)),
-        core_({.chain = config_.chain, .first_block = first_block(config_)}),
+        core_({.chain = config_.chain,
+               .first_block = first_block(config_),
+               .confirm_depth = config_.confirm_depth}),
         recorded_(config_.chain),
         retries_(config_.chain),
         suspects_(config_.on_suspect, config_.chain) {
@@ -134,6 +136,7 @@ class chain final : public own_actor::base {
       const bool again =
           std::visit(overload{[this](do_wait&) { return idle(); },
                               [this](do_fetch& f) { return fetch(f.what), false; },
+                              [this](do_confirm& c) { return confirm(c.branch), false; },
                               [this](do_commit& c) { return commit_followed(*c.record), true; },
                               [this](do_revert& r) { return revert(r.what), true; },
                               [this](do_stop& s) { return stop(s.why), false; }},
@@ -218,6 +221,27 @@ class chain final : public own_actor::base {
     }
     paused_ = true;
     delayed_send(this, verdict.pause, pause_over{++pauses_});
+  }
+
+  /// A node that is on a branch which lost, or lies, must not make the chain take back what stands.
+  void confirm(const block_ref& branch) {
+    request(connector_, caf::infinite, name_block{branch.number})
+        .then(
+            [this, branch](const block_ref& named) {
+              confirmed(branch, named == branch, "others name another block");
+            },
+            [this, branch](const caf::error& e) { confirmed(branch, false, from_caf(e).message); });
+  }
+
+  void confirmed(const block_ref& branch, bool stands, std::string_view why_not) {
+    core_.on_confirmed(branch, stands);
+    if (!stands) {
+      config_.log.warn("reorg_not_confirmed",
+                       fmt::format("block {} would take back many blocks and is not followed: {}",
+                                   branch.number, why_not));
+      delayed_send(this, defaults::look_again_min, look_again_due{++looks_});
+    }
+    advance();
   }
 
   void unblocked() {

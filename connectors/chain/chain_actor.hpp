@@ -1,6 +1,7 @@
 // CHAIN, one per chain: turns what one connector says into one canonical chain, in order, within
 // the window. Its judgement is in chain_core (followed chains) and recorded_core (recordings).
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include <caf/actor_system.hpp>
@@ -20,6 +21,7 @@ struct chain_config {
   chain_restart restart;            ///< what the store knows
   logger log;
   suspect_rule on_suspect = suspect_rule::hold;
+  std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are confirmed first; 0: none are
 };
 
 chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,

@@ -107,6 +107,7 @@ bool chain_core::rewind(const maybe<block_ref>& after) {
   branch_.clear();
   doubted_.reset();
   given_up_.reset();
+  confirming_ = false;
   answer_is_void_ = fetching_;
   return true;
 }
@@ -142,9 +143,27 @@ void chain_core::on_missing(bool gone) {
   fetching_ = false;
   if (std::exchange(answer_is_void_, false)) return;
   doubted_.reset();
-  if (!gone) return;
+  if (gone) give_up();
+}
+
+void chain_core::give_up() {
   branch_.clear();
   given_up_ = std::exchange(target_, std::nullopt);
+}
+
+void chain_core::on_confirmed(const block_ref& branch, bool stands) {
+  // A rewind may have come between.
+  if (!std::exchange(confirming_, false) || branch_.empty() || branch_.front().ref != branch)
+    return;
+  if (stands)
+    confirmed_ = branch.hash;
+  else
+    give_up();
+}
+
+bool chain_core::must_confirm(const block_ref& ancestor) const {
+  return config_.confirm_depth != 0 && tip()->number >= ancestor.number + config_.confirm_depth &&
+         !(confirmed_ && *confirmed_ == branch_.front().ref.hash);
 }
 
 bool chain_core::look_again() {
@@ -160,7 +179,7 @@ std::uint64_t chain_core::behind() const noexcept {
 }
 
 chain_step chain_core::next(bool room) {
-  if (fetching_) return do_wait{};
+  if (fetching_ || confirming_) return do_wait{};
   if (target_ && (ledger_.contains(target_->hash) || is_stale(*target_))) target_.reset();
   if (!branch_.empty()) return commit_lowest(room);
   return room ? towards_target() : chain_step{do_wait{}};
@@ -200,8 +219,14 @@ chain_step chain_core::commit_lowest(bool room) {
                          lowest.parent};
   if (last != nullptr && lowest.parent != last->hash) {
     if (auto why = why_not_back_to(before); !why.empty()) return do_stop{std::move(why)};
-    if (ledger_.contains(lowest.parent)) return do_revert{take_back_to(before)};
-    if (lowest.ref.number <= ledger_.first()->number) return revert_all(before);
+    const bool joins = ledger_.contains(lowest.parent);
+    const bool all_lost = !joins && lowest.ref.number <= ledger_.first()->number;
+    if ((joins || all_lost) && must_confirm(before)) {
+      confirming_ = true;
+      return do_confirm{branch_.front().ref};
+    }
+    if (joins) return do_revert{take_back_to(before)};
+    if (all_lost) return revert_all(before);
     return fetch(lowest.ref.number - 1, lowest.parent);
   }
   if (!room) return do_wait{};

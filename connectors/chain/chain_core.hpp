@@ -30,9 +30,14 @@ struct do_revert {
 struct do_stop {
   std::string why;
 };
+/// Many blocks are about to be taken back for a branch that ends in this one: whether it stands is
+/// to be asked of all providers first. Answered by on_confirmed().
+struct do_confirm {
+  block_ref branch;
+};
 /// Nothing until a head, an answer or room in the window comes.
 struct do_wait {};
-using chain_step = std::variant<do_wait, do_fetch, do_commit, do_revert, do_stop>;
+using chain_step = std::variant<do_wait, do_fetch, do_confirm, do_commit, do_revert, do_stop>;
 
 /// What an announced head means for what is known. Only news changes anything.
 enum class head_word : std::uint8_t {
@@ -54,6 +59,7 @@ struct chain_core_config {
   maybe<block_number> first_block;  ///< none: begin with the first head that is seen
   std::size_t branch_max =
       64;  ///< blocks of a new branch kept while walking back; further ones are fetched again
+  std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are confirmed first; 0: none are
 };
 
 class chain_core {
@@ -71,6 +77,8 @@ class chain_core {
   /// The fetch that is open got no answer. `gone`: do not ask for it again until a head or
   /// look_again() says so.
   void on_missing(bool gone);
+  /// The answer to a do_confirm. No: the branch is given up as with on_missing(true).
+  void on_confirmed(const block_ref& branch, bool stands);
   /// Commits once more what follows this block (none: everything from the first block on), whose
   /// results are stored. False, and nothing is changed: the block is not canonical.
   bool rewind(const maybe<block_ref>& after);
@@ -129,6 +137,9 @@ class chain_core {
   chain_step take_back_stored(const block_ref& ancestor);
   /// Why blocks after `ancestor` cannot be taken back; empty if they can.
   std::string why_not_back_to(const block_ref& ancestor) const;
+  /// Whether others must be asked before blocks after `ancestor` are taken back.
+  bool must_confirm(const block_ref& ancestor) const;
+  void give_up();
   void claim(final_level& level, const block_ref& block);
   void settle_claim(final_level& level, const block_ref& committed, block_number asked_under);
   void lower_safe(block_number to);
@@ -142,6 +153,8 @@ class chain_core {
   std::deque<block_ref>
       stored_;  ///< stored before the restart and committed once more, oldest first
   bool fetching_ = false;
+  bool confirming_ = false;
+  maybe<hash32> confirmed_;      ///< newest block of the branch that was confirmed last
   bool answer_is_void_ = false;  ///< the fetch that is open was for a place before a rewind
   claims asked_under_;           ///< of the fetch that is open
   final_level safe_;

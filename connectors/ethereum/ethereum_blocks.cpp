@@ -29,6 +29,29 @@ ethereum_connector::block_promise ethereum_connector::on_fetch(const fetch_block
   return promise;
 }
 
+caf::typed_response_promise<block_ref> ethereum_connector::on_name(const name_block& what) {
+  auto promise = make_response_promise<block_ref>();
+  call("eth_getBlockByNumber", fmt::format(R"(["{:#x}",false])", what.number),
+       [this, promise, what](const result<json_text>& answer) mutable {
+         if (answer && *answer == "null") {
+           promise.deliver(
+               to_caf({errc::block_not_found, fmt::format("no block {} here", what.number)}));
+           return;
+         }
+         const auto head =
+             answer ? decode_head(parser_, *answer) : result<block_event>{answer.error()};
+         if (head && head->number != what.number) {
+           const auto text = fmt::format("block {} for {}", head->number, what.number);
+           bad_.count("wrong_block", text);
+           promise.deliver(to_caf({errc::provider_refused, text}));
+         } else if (head)
+           promise.deliver(block_ref{config_.chain, head->number, head->hash});
+         else
+           promise.deliver(to_caf(head.error()));
+       });
+  return promise;
+}
+
 void ethereum_connector::on_block(const fetch_block& what, std::int64_t began_ns,
                                   block_promise promise, const result<json_text>& answer) {
   if (!answer) return fail(promise, answer.error());

@@ -17,6 +17,20 @@ namespace {
 /// A provider of another chain will not change its mind soon.
 constexpr std::chrono::seconds wrong_chain_pause{30};
 
+/// Requests that wait for room in the budget: a few seconds of a busy mempool's look-ups. Beyond it
+/// a new one fails at once, as if the provider had refused it.
+constexpr std::size_t calls_waiting_max = 1'024;
+
+mempool_wish mempool_of(const connector_config& config, const provider_options& options) {
+  if (options.mempool) return *options.mempool;
+  return config.public_mempool.value_or(true) ? mempool_wish::full : mempool_wish::off;
+}
+
+const dialect& dialect_of(const connector_config& config) {
+  const auto* found = find_dialect(config.kind);
+  return found != nullptr ? *found : *find_dialect("ethereum");
+}
+
 }  // namespace
 
 std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
@@ -32,19 +46,24 @@ ethereum_connector::ethereum_connector(caf::actor_config& cfg, connector_config 
     : ethereum_actor::base(cfg),
       config_(std::move(config)),
       options_(std::move(options)),
+      dialect_(dialect_of(config_)),
+      mempool_(mempool_of(config_, options_)),
       log_(services.log),
       net_out_(services.net_out),
       http_(caf::actor_cast<http_actor>(services.http)),
       pause_(defaults::reconnect_min, defaults::reconnect_max, std::random_device{}()),
+      budget_(options_.requests_per_second, std::random_device{}()),
+      watch_(config_.block_time),
       verifier_(config_.verify) {
   report_.name = config_.source;
-  report_.kind = "ethereum";
+  report_.kind = dialect_.kind;
   report_.state = "idle";
 }
 
 ethereum_connector::behavior_type ethereum_connector::make_behavior() {
   return {[this](const connector_start& s) { on_start(s); },
           [this](const fetch_block& what) { return on_fetch(what); },
+          [this](const name_block& what) { return on_name(what); },
           [](const more_wanted&) {},  // for recordings
           [this](const get_report&) { return on_report(); },
           [this](const ws_opened& o) { on_opened(o); },
@@ -57,6 +76,13 @@ ethereum_connector::behavior_type ethereum_connector::make_behavior() {
             if (s.attempt == attempt_) pause_.reset();
           },
           [this](const call_expired& c) { calls_.expire(c.id); },
+          [this](const budget_due&) {
+            budget_timer_ = false;
+            send_calls();
+          },
+          [this](const watch_due& w) {
+            if (w.attempt == attempt_) watch();
+          },
           [this](const finality_due& f) {
             if (f.attempt == attempt_) look_at_finality();
           }};
@@ -65,6 +91,7 @@ ethereum_connector::behavior_type ethereum_connector::make_behavior() {
 void ethereum_connector::on_exit() {
   if (net_out_ && connection_ != 0) tell_net_out(ws_close{connection_});
   ++attempt_;
+  calls_waiting_.clear();
   calls_.fail_all({errc::shutting_down, "the connector ends"});
   chain_ = nullptr;
   net_out_ = nullptr;
@@ -76,7 +103,7 @@ std::string ethereum_connector::where(door which) const { return redacted(url_of
 // --- connecting
 
 void ethereum_connector::on_start(const connector_start& s) {
-  chain_ = s.chain;
+  chain_ = s.listener;
   connect();
 }
 
@@ -121,7 +148,11 @@ void ethereum_connector::connected() {
   report_.state = "connected";
   tell_state(true, fmt::format("connected to {}", where()));
   delayed_send(this, defaults::settled_after, settled_due{attempt_});
-  if (has(door::ws)) subscribe();
+  watch_.begin(std::chrono::nanoseconds{steady_ns()});
+  if (has(door::ws)) {
+    subscribe();
+    delayed_send(this, watch_.every(), watch_due{attempt_});
+  }
   look_at_head();
   if (options_.finality_poll.count() != 0) look_at_finality();
 }
@@ -154,7 +185,10 @@ void ethereum_connector::close_connection() {
   opened_ = false;
   subscriptions_.clear();
   lookups_.clear();
-  calls_.fail_all({errc::provider_unreachable, fmt::format("{}: the connection is gone", where())});
+  const failure gone{errc::provider_unreachable,
+                     fmt::format("{}: the connection is gone", where())};
+  for (const auto& call : std::exchange(calls_waiting_, {})) call.then(gone);
+  calls_.fail_all(gone);
 }
 
 void ethereum_connector::on_closed(const ws_closed& c) {
@@ -171,13 +205,42 @@ void ethereum_connector::tell_state(bool connected, std::string text) {
 // --- calls, over whichever door is configured
 
 void ethereum_connector::call(std::string method, std::string params, rpc_continuation then) {
-  const bool subscribes = method == "eth_subscribe";
+  const bool subscribes = method == "eth_subscribe" || method == "eth_unsubscribe";
   call_at(has(door::http) && !subscribes ? door::http : door::ws, std::move(method),
           std::move(params), std::move(then));
 }
 
 void ethereum_connector::call_at(door which, std::string method, std::string params,
                                  rpc_continuation then) {
+  if (calls_waiting_.size() >= calls_waiting_max)
+    return then(failure{errc::rate_limited,
+                        fmt::format("{}: too many requests wait for {}", method, where())});
+  calls_waiting_.push_back({which, std::move(method), std::move(params), std::move(then)});
+  send_calls();
+}
+
+/// As many as the budget has room for; the rest when one comes back or the pause is over.
+void ethereum_connector::send_calls() {
+  const auto now = [] { return std::chrono::nanoseconds{steady_ns()}; };
+  while (!calls_waiting_.empty()) {
+    if (const auto wait = budget_.must_wait(now())) {
+      if (wait->count() == 0 || budget_timer_) return;
+      budget_timer_ = true;
+      return delayed_send(this, *wait, budget_due{});
+    }
+    auto next = std::move(calls_waiting_.front());
+    calls_waiting_.pop_front();
+    send_call(next.which, std::move(next.method), next.params,
+              [this, now, then = std::move(next.then)](const result<json_text>& answer) {
+                budget_.over(now(), !answer && answer.error().code == errc::rate_limited);
+                then(answer);
+                send_calls();
+              });
+  }
+}
+
+void ethereum_connector::send_call(door which, std::string method, const std::string& params,
+                                   rpc_continuation then) {
   ++report_.requests;
   const auto id = ++last_id_;
   auto text = rpc_request_text(id, method, params);
@@ -223,6 +286,17 @@ void ethereum_connector::on_reply(const std::string& method, const http_reply& r
 connector_report ethereum_connector::on_report() const {
   auto out = report_;
   out.bad = bad_.kinds();
+  auto& own = out.providers.emplace_back();
+  own.name = where();
+  own.state = report_.state;
+  own.head = last_told_;
+  own.requests = report_.requests;
+  own.reconnects = report_.reconnects;
+  own.rate_limited = budget_.refused();
+  own.silences = silences_;
+  own.calls_open = budget_.open();
+  own.calls_waiting = calls_waiting_.size();
+  own.calls_allowed = budget_.allowed();
   return out;
 }
 
@@ -243,13 +317,19 @@ status check_ethereum(const option_map& options) {
   return parsed ? status{ok} : status{parsed.error()};
 }
 
-constexpr connector_kind ethereum_kind{
-    .name = "ethereum",
-    .sentence = "a node or provider that speaks Ethereum JSON-RPC over WebSocket and HTTP",
-    .style = connector_style::follow,
-    .make = make_ethereum,
-    .check = check_ethereum};
-EREMOS_CONNECTOR(ethereum_kind)
+bool register_dialects() {
+  bool good = true;
+  for (const auto& d : dialects)
+    good = register_connector_kind({.name = d.kind,
+                                    .sentence = d.sentence,
+                                    .style = connector_style::follow,
+                                    .make = make_ethereum,
+                                    .check = check_ethereum,
+                                    .over_network = true}) &&
+           good;
+  return good;
+}
+[[maybe_unused]] const bool registered = register_dialects();
 
 }  // namespace
 }  // namespace eremos

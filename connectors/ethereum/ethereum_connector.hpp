@@ -6,6 +6,7 @@
 // Log notifications come early, incomplete and sometimes in disorder, so no event is made of them:
 // they start the fetch of their block, and what was fetched must have them.
 #pragma once
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,11 +21,14 @@
 #include "connectors/ethereum/backoff.hpp"
 #include "connectors/ethereum/bad_input_counter.hpp"
 #include "connectors/ethereum/decode_context.hpp"
+#include "connectors/ethereum/dialect.hpp"
 #include "connectors/ethereum/json_rpc.hpp"
 #include "connectors/ethereum/log_sightings.hpp"
 #include "connectors/ethereum/pending_lookups.hpp"
 #include "connectors/ethereum/provider_options.hpp"
+#include "connectors/ethereum/request_budget.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
+#include "connectors/ethereum/subscription_watch.hpp"
 #include "connectors/ethereum/verify/block_verifier.hpp"
 #include "connectors/net/http.hpp"
 #include "connectors/net/websocket.hpp"
@@ -46,6 +50,12 @@ struct settled_due {
 struct call_expired {
   std::uint64_t id = 0;
 };
+/// The budget may have room again.
+struct budget_due {};
+/// Of that connection: whether its subscriptions speak.
+struct watch_due {
+  std::uint64_t attempt = 0;
+};
 template <class I>
 auto inspect(I& f, reconnect_due&) {
   return f();
@@ -57,6 +67,14 @@ auto inspect(I& f, poll_due&) {
 template <class I>
 auto inspect(I& f, flush_pending&) {
   return f();
+}
+template <class I>
+auto inspect(I& f, budget_due&) {
+  return f();
+}
+template <class I>
+auto inspect(I& f, watch_due& x) {
+  return f(x.attempt);
 }
 template <class I>
 auto inspect(I& f, finality_due& x) {
@@ -74,7 +92,8 @@ auto inspect(I& f, call_expired& x) {
 using ethereum_actor = connector_actor::extend<
     caf::reacts_to<ws_opened>, caf::reacts_to<ws_text>, caf::reacts_to<ws_closed>,
     caf::reacts_to<reconnect_due>, caf::reacts_to<poll_due>, caf::reacts_to<flush_pending>,
-    caf::reacts_to<settled_due>, caf::reacts_to<call_expired>, caf::reacts_to<finality_due>>;
+    caf::reacts_to<settled_due>, caf::reacts_to<call_expired>, caf::reacts_to<finality_due>,
+    caf::reacts_to<budget_due>, caf::reacts_to<watch_due>>;
 
 /// A block on its way, with what its texts say beyond its record.
 struct fetched_block : block_record {
@@ -125,6 +144,8 @@ class ethereum_connector final : public ethereum_actor::base {
   // Calls (ethereum_connector.cpp)
   void call(std::string method, std::string params, rpc_continuation then);
   void call_at(door which, std::string method, std::string params, rpc_continuation then);
+  void send_calls();
+  void send_call(door which, std::string method, const std::string& params, rpc_continuation then);
   void call_http(std::string method, std::string text, rpc_continuation then);
   void on_reply(const std::string& method, const http_reply& reply, const rpc_continuation& then);
   /// NET-OUT answers whoever sent, so this connector must be the sender; CAF lets a typed actor be
@@ -138,8 +159,17 @@ class ethereum_connector final : public ethereum_actor::base {
   }
   connector_report on_report() const;
 
+  // Whether what was subscribed to speaks (ethereum_watch.cpp)
+  void watch();
+  void ask_for_silent_head();
+  void watch_logs(std::string_view head);
+  void silent(std::string_view what, std::string_view text);
+
   // Heads, logs and the mempool (ethereum_streams.cpp)
   void subscribe();
+  void subscribe_heads();
+  void subscribe_logs();
+  void subscribe_pending();
   void subscribe_hashes();
   void remember_subscription(std::string_view what, const result<json_text>& answer);
   void look_at_head();
@@ -163,6 +193,7 @@ class ethereum_connector final : public ethereum_actor::base {
 
   // Blocks (ethereum_blocks.cpp)
   block_promise on_fetch(const fetch_block& what);
+  caf::typed_response_promise<block_ref> on_name(const name_block& what);
   void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
                 const result<json_text>& answer);
   void fetch_pieces(const std::shared_ptr<fetched_block>& whole, block_promise promise);
@@ -175,10 +206,12 @@ class ethereum_connector final : public ethereum_actor::base {
 
   const connector_config config_;
   const provider_options options_;
+  const dialect& dialect_;
+  const mempool_wish mempool_;
   const logger log_;
   caf::actor net_out_;
   http_actor http_;
-  chain_actor chain_;
+  source_listener chain_;
 
   std::uint64_t connection_ = 0;  ///< 0: none
   std::uint64_t last_connection_ = 0;
@@ -189,6 +222,17 @@ class ethereum_connector final : public ethereum_actor::base {
   std::map<std::string, std::string, std::less<>> subscriptions_;  ///< id → what; a few
   std::uint64_t last_id_ = 0;
   rpc_calls calls_;
+  struct waiting_call {
+    door which;
+    std::string method;
+    std::string params;
+    rpc_continuation then;
+  };
+  std::deque<waiting_call> calls_waiting_;  ///< at most calls_waiting_max
+  request_budget budget_;
+  bool budget_timer_ = false;
+  subscription_watch watch_;
+  std::uint64_t silences_ = 0;      ///< subscriptions that were found to say nothing
   bool receipts_supported_ = true;  ///< as far as this connection knows
   block_number last_told_ = 0;      ///< number of the last head
   /// How often in a row this provider refused to name a final block; by tag.

@@ -18,21 +18,30 @@ constexpr std::size_t pending_batch_max = 256;
 // --- heads
 
 void ethereum_connector::subscribe() {
+  subscribe_heads();
+  if (options_.logs) subscribe_logs();
+  if (mempool_ != mempool_wish::off) subscribe_pending();
+}
+
+void ethereum_connector::subscribe_heads() {
   call("eth_subscribe", R"(["newHeads"])",
        [this](const result<json_text>& answer) { remember_subscription("newHeads", answer); });
-  if (options_.logs)
-    call("eth_subscribe", R"(["logs",{}])",
-         [this](const result<json_text>& answer) { remember_subscription("logs", answer); });
-  if (options_.mempool == mempool_wish::full)
-    call("eth_subscribe", R"(["newPendingTransactions",true])",
-         [this](const result<json_text>& answer) {
-           if (answer || answer.error().code == errc::provider_unreachable)
-             return remember_subscription("newPendingTransactions", answer);
-           // Not every client knows the second parameter.
-           subscribe_hashes();
-         });
-  else if (options_.mempool == mempool_wish::hash)
-    subscribe_hashes();
+}
+
+void ethereum_connector::subscribe_logs() {
+  call("eth_subscribe", R"(["logs",{}])",
+       [this](const result<json_text>& answer) { remember_subscription("logs", answer); });
+}
+
+void ethereum_connector::subscribe_pending() {
+  if (mempool_ == mempool_wish::hash) return subscribe_hashes();
+  call("eth_subscribe", std::string{dialect_.pending_full},
+       [this](const result<json_text>& answer) {
+         if (answer || answer.error().code == errc::provider_unreachable)
+           return remember_subscription("newPendingTransactions", answer);
+         // Not every client knows the second parameter.
+         subscribe_hashes();
+       });
 }
 
 void ethereum_connector::subscribe_hashes() {
@@ -118,12 +127,18 @@ void ethereum_connector::on_notification(const rpc_frame& frame, const ws_text& 
     if (!head) return bad_.count("malformed_head", head.error().message);
     // Only now is it known to work: some accept a connection and refuse what it is for.
     pause_.reset();
+    watch_.saw_head(std::chrono::nanoseconds{t.received_ns});
+    watch_logs(frame.result);
     return tell_head(*head);
   }
-  if (known->second == "logs") return on_log(frame.result);
+  if (known->second == "logs") {
+    watch_.saw_log();
+    return on_log(frame.result);
+  }
+  watch_.saw_pending(std::chrono::nanoseconds{t.received_ns});
   auto pending = decode_pending(parser_, decoding(), frame.result);
   if (!pending) return bad_.count("malformed_pending", pending.error().message);
-  if (pending->full || options_.mempool == mempool_wish::hash)
+  if (pending->full || mempool_ == mempool_wish::hash)
     add_pending(std::move(*pending));
   else
     look_up(pending->hash);

@@ -7,6 +7,9 @@
 namespace eremos {
 namespace {
 
+/// More than any plan that is sold.
+constexpr std::uint64_t requests_per_second_max = 100'000;
+
 std::string place(const option_map& given, std::string_view key) {
   const auto at = given.find(key);
   return at == given.end() || at->second.where.empty() ? "" : at->second.where + ": ";
@@ -34,13 +37,15 @@ result<provider_options> provider_options::parse(const option_map& given) {
   out.signatures = signature_table::built_in();
   out.ws = read.text("ws", "");
   out.http = read.text("http", "");
-  const auto wish = read.text("mempool", "full");
+  const auto wish = read.text("mempool", "");
   out.logs = read.flag("logs", out.logs);
   out.poll = std::chrono::milliseconds{read.duration("poll", 1'000)};
   out.finality_poll =
       std::chrono::milliseconds{read.duration("finality_poll", defaults::finality_poll.count())};
   out.request_timeout = std::chrono::milliseconds{
       read.duration("request_timeout", defaults::request_timeout.count())};
+  out.requests_per_second =
+      static_cast<std::uint32_t>(read.number("requests_per_second", 0, 0, requests_per_second_max));
   const auto signatures = read.texts("signatures");
   if (auto bad = read.finish()) return *bad;
   if (auto bad = check_url(given, "ws", out.ws, true)) return *bad;
@@ -51,7 +56,9 @@ result<provider_options> provider_options::parse(const option_map& given) {
     out.mempool = mempool_wish::off;
   else if (wish == "hash")
     out.mempool = mempool_wish::hash;
-  else if (wish != "full")
+  else if (wish == "full")
+    out.mempool = mempool_wish::full;
+  else if (!wish.empty())
     return {errc::bad_option, fmt::format("{}mempool: \"{}\" is not full, hash or off",
                                           place(given, "mempool"), wish)};
   if (out.poll.count() < 10)

@@ -1,6 +1,7 @@
 // The options of one Ethereum provider, as configured. Connects to nothing.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "connectors/ethereum/signatures.hpp"
@@ -12,9 +13,10 @@ namespace eremos {
 enum class mempool_wish : std::uint8_t { off, hash, full };
 
 struct provider_options {
-  std::string ws;    ///< for subscriptions; empty: heads are polled over HTTP
-  std::string http;  ///< for fetches; empty: they go over the WebSocket
-  mempool_wish mempool = mempool_wish::full;
+  std::string ws;                         ///< for subscriptions; empty: heads are polled over HTTP
+  std::string http;                       ///< for fetches; empty: they go over the WebSocket
+  maybe<mempool_wish> mempool;            ///< none: full where the chain's mempool may be public
+  std::uint32_t requests_per_second = 0;  ///< at most; 0: as many as it answers
   bool logs = true;  ///< subscribe to logs and hold them against fetched blocks
   std::chrono::milliseconds poll{1'000};  ///< between looks for a new head without a WebSocket
   std::chrono::milliseconds finality_poll = defaults::finality_poll;  ///< 0: never asked

@@ -49,6 +49,9 @@ class mock final : public mock_actor::base {
   behavior_type make_behavior() override {
     return {[this](const connector_start& s) { on_start(s); },
             [this](const fetch_block& f) { return on_fetch(f); },
+            [this](const name_block& n) {
+              return block_ref{chain_.shape().chain, n.number, shown_->hash_of(n.number)};
+            },
             [](const more_wanted&) {},  // of recordings
             [this](const get_report&) { return report_; },
             [this](const head_due&) { announce_next(); }};
@@ -56,7 +59,7 @@ class mock final : public mock_actor::base {
 
  private:
   void on_start(const connector_start& start) {
-    target_ = start.chain;
+    target_ = start.listener;
     next_ = start.resume_after ? *start.resume_after + 1 : options_.first_block;
     // What was stored of a branch that lost is not shown once more: it may be final by now.
     first_reorg_ = std::max(options_.first_block, start.cursor.value_or(0)) + 1;
@@ -225,7 +228,7 @@ class mock final : public mock_actor::base {
   mock_chain chain_;
   mock_reorgs reorgs_;
   logger log_;
-  chain_actor target_;
+  source_listener target_;
   maybe<mock_pace> pace_;  ///< none: rate "max"
   caf::actor_clock::time_point started_{};
   block_number next_ = 1;                  ///< paced: next head; else: next block to be fetched

@@ -46,6 +46,10 @@ recording_config assembler_config(const replay_config& config) {
   return out;
 }
 
+failure forward_only(block_number number) {
+  return {errc::block_not_found, fmt::format("block {}: a recording is read forward only", number)};
+}
+
 class replay final : public replay_actor::base {
  public:
   replay(caf::actor_config& cfg, replay_config config, row_opener opener, logger log)
@@ -70,8 +74,10 @@ class replay final : public replay_actor::base {
   behavior_type make_behavior() override {
     return {[this](const connector_start&) { on_start(); },
             [](const fetch_block& f) -> caf::result<shared<block_record>> {
-              return to_caf({errc::block_not_found,
-                             fmt::format("block {}: a recording is read forward only", f.number)});
+              return to_caf(forward_only(f.number));
+            },
+            [](const name_block& n) -> caf::result<block_ref> {
+              return to_caf(forward_only(n.number));
             },
             [this](const more_wanted& m) { on_more_wanted(m); },
             [this](const get_report&) { return report_; },

@@ -15,9 +15,13 @@ const known_chain* find_if(Predicate predicate) {
 }  // namespace
 
 const std::vector<known_chain>& known_chains() {
-  // EIP-155 ids (chainid.network).
-  static const std::vector<known_chain> all = {
-      {"arbitrum", 42161}, {"ethereum", 1}, {"optimism", 10}, {"polygon", 137}};
+  // EIP-155 ids (chainid.network). The sequencers of Arbitrum and Optimism keep what waits to
+  // themselves: providers accept the subscription and nothing comes (docs.arbitrum.io,
+  // docs.optimism.io).
+  static const std::vector<known_chain> all = {{"arbitrum", 42161, false},
+                                               {"ethereum", 1, true},
+                                               {"optimism", 10, false},
+                                               {"polygon", 137, true}};
   return all;
 }
 

@@ -11,6 +11,7 @@ namespace eremos {
 struct known_chain {
   std::string_view name;
   chain_id id;
+  bool public_mempool;  ///< transactions can be seen before they are in a block
 };
 
 /// Sorted by name.

@@ -19,6 +19,9 @@ constexpr std::uintmax_t config_bytes_max = 1'048'576;
 /// More threads than any machine we know of has cores.
 constexpr std::uint64_t workers_max = 1'024;
 constexpr duration_ms block_time_max = hour_ms;
+/// More providers of one chain add load and no safety; PROVIDERS counts their votes in a set of 32.
+constexpr std::size_t providers_max = 32;
+constexpr std::uint64_t weight_max = 1'000;
 /// SQLite counts rows in 63 bits (its rowid); nobody needs as many.
 constexpr std::uint64_t rows_max = 1'000'000'000'000;
 
@@ -240,10 +243,17 @@ class config_parser {
       return;
     }
     for (const auto& item : list->items) read_provider(item, chain);
-    if (list->items.size() > 1)
-      problems_.warn(list->items[1].at,
-                     fmt::format("[chains.{}]: only the first of its {} providers is used for now",
-                                 chain.name, list->items.size()));
+    if (chain.providers.size() > providers_max)
+      problems_.error(list->at, fmt::format("[chains.{}] has {} providers; at most {} are of use",
+                                            chain.name, chain.providers.size(), providers_max));
+    const auto* quorum = read.take("quorum");
+    if (auto wanted = read.number("quorum", 1, providers_max)) {
+      chain.quorum = *wanted;
+      if (chain.quorum > chain.providers.size())
+        problems_.error(quorum->at,
+                        fmt::format("quorum: {} providers cannot agree where there are {}",
+                                    chain.quorum, chain.providers.size()));
+    }
   }
 
   void read_provider(const toml_value& item, chain_section& chain) {
@@ -263,6 +273,9 @@ class config_parser {
       provider.kind = kind->text;
       provider.where = problems_.where(kind->at);
     }
+    if (auto name = read.text("name")) provider.name = name->text;
+    if (auto weight = read.number("weight", 1, weight_max))
+      provider.weight = static_cast<std::uint32_t>(*weight);
     provider.options = read.rest(provider.secret);
     chain.providers.push_back(std::move(provider));
   }

@@ -34,7 +34,9 @@ struct api_section {
 
 /// [[chains.NAME.providers]]
 struct provider_section {
-  std::string kind;  ///< of connectors: "ethereum", "mock", …
+  std::string kind;          ///< of connectors: "ethereum", "mock", …
+  std::string name;          ///< for people; empty: its URL's host
+  std::uint32_t weight = 1;  ///< the higher, the sooner it is asked
   option_map options;
   std::vector<std::string> secret;  ///< keys of options that hold something of the environment
   std::string where;
@@ -48,7 +50,8 @@ struct chain_section {
   wei large = ether(100);
   wei very_large = ether(1'000);
   duration_ms block_time_ms = 12 * second_ms;
-  std::vector<provider_section> providers;  ///< at least one; only the first is used for now
+  std::vector<provider_section> providers;  ///< at least one
+  std::size_t quorum = 1;                   ///< of them that must name the same block
   std::string where;
   std::string verify = "full";      ///< "full", "logs" or "links"
   bool verify_senders = true;       ///< recover `from` of signed transactions

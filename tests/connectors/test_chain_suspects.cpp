@@ -63,9 +63,11 @@ struct fixture {
     scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
     self = std::make_unique<caf::scoped_actor>(*system);
     connector = system->spawn([this]() -> connector_actor::behavior_type {
-      return {[](const connector_start&) {},
-              [this](const fetch_block& what) { return source.get(what); },
-              [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+      return {
+          [](const connector_start&) {},
+          [this](const fetch_block& what) { return source.get(what); },
+          [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
+          [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
     });
     listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
       return {[this, me](const committed_block& b) {

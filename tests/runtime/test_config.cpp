@@ -228,13 +228,23 @@ TEST_CASE("CONFIG: values out of range say what would do", "[config]") {
         "e.toml:2:2: unknown table \"node2\" in the file; did you mean \"node\"?\n");
 }
 
-TEST_CASE("CONFIG: a second provider is accepted, and said to be unused", "[config]") {
-  const auto outcome =
-      parsed(std::string{mock_chain} + "[[chains.ethereum.providers]]\nkind=\"mock\"\n");
+TEST_CASE("CONFIG: several providers with names and weights, and a quorum of them", "[config]") {
+  const std::string two =
+      "[[chains.ethereum.providers]]\nkind=\"mock\"\n"
+      "[[chains.ethereum.providers]]\nkind=\"mock\"\nname=\"b\"\nweight=3\n";
+  const auto outcome = parsed("[chains.ethereum]\nquorum=2\n" + two);
   CHECK(outcome.errors.empty());
-  CHECK(outcome.warnings ==
-        std::vector<std::string>{"e.toml:4:1: [chains.ethereum]: only the first of its 2 providers "
-                                 "is used for now"});
+  CHECK(outcome.warnings.empty());
+  REQUIRE(outcome.config.chains.size() == 1);
+  const auto& chain = outcome.config.chains[0];
+  CHECK(chain.quorum == 2);
+  REQUIRE(chain.providers.size() == 2);
+  CHECK(chain.providers[0].weight == 1);
+  CHECK(chain.providers[1].name == "b");
+  CHECK(chain.providers[1].weight == 3);
+  CHECK(chain.providers[1].options.empty());
+  CHECK(errors_of("[chains.ethereum]\nquorum=3\n" + two) ==
+        "e.toml:2:8: quorum: 3 providers cannot agree where there are 2\n");
 }
 
 TEST_CASE("CONFIG: environment variables expand in strings", "[config]") {

@@ -41,6 +41,7 @@ connector_actor spawn_provider(caf::actor_system& system, provider_orders& order
   return system.spawn([&orders]() -> connector_actor::behavior_type {
     return {[](const connector_start&) {},
             [&orders](const fetch_block& what) { return answer(orders, what); },
+            [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
             [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
   });
 }

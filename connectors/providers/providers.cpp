@@ -1,0 +1,465 @@
+#include "connectors/providers/providers.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <caf/all.hpp>
+
+#include "connectors/providers/fetch_ahead.hpp"
+#include "connectors/providers/head_votes.hpp"
+#include "connectors/providers/provider_health.hpp"
+#include "runtime/caf_error.hpp"
+
+namespace eremos {
+namespace {
+
+using providers_actor =
+    connector_actor::extend<caf::reacts_to<head_seen>, caf::reacts_to<pending_seen>,
+                            caf::reacts_to<finality_seen>, caf::reacts_to<provider_state>,
+                            caf::reacts_to<block_recorded>, caf::reacts_to<source_ended>>;
+
+/// A connector that is busy for longer is left out of a report.
+constexpr std::chrono::milliseconds report_max{800};
+
+using fetched = std::function<void(result<shared<block_record>>)>;
+
+/// One block that is asked for, of one provider after the other.
+struct fetch_run {
+  fetch_block what;
+  fetched done;
+  std::vector<std::size_t> order;  ///< providers, best first
+  std::size_t tried = 0;
+  failure worst{errc::provider_unreachable, "no provider is connected"};
+  maybe<shared<block_record>> doubtful;  ///< failed a check; what there is if nobody has better
+};
+
+/// What providers say stands at one height.
+struct name_run {
+  block_number number = 0;
+  std::function<void(result<block_ref>)> done;
+  std::size_t waiting = 0;
+  std::map<hash32, std::vector<std::size_t>> votes;
+};
+
+/// Whether `x` says more about a block than `y`: that nobody was reached says nothing, that it is
+/// not there is less than why it is refused.
+int weight_of(const failure& x) {
+  switch (x.code) {
+    case errc::provider_unreachable:
+    case errc::shutting_down:
+      return 0;
+    case errc::block_not_found:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+class providers final : public providers_actor::base {
+ public:
+  providers(caf::actor_config& cfg, providers_config config)
+      : providers_actor::base(cfg),
+        config_(std::move(config)),
+        votes_(config_.quorum),
+        ahead_(config_.ahead_max) {
+    assert(!config_.providers.empty() && config_.providers.size() <= head_votes::providers_max);
+    for (auto& p : config_.providers) members_.emplace_back(std::move(p));
+    config_.providers.clear();
+  }
+
+  const char* name() const override { return "providers"; }
+
+  void on_exit() override {
+    for (auto& m : members_) caf::anon_send_exit(m.connector, caf::exit_reason::user_shutdown);
+    members_.clear();
+    waiting_.clear();
+    chain_ = nullptr;
+  }
+
+  behavior_type make_behavior() override {
+    return {[this](const connector_start& s) { on_start(s); },
+            [this](const fetch_block& what) { return on_fetch(what); },
+            [this](const name_block& what) { return on_name(what); },
+            [](const more_wanted&) {},  // of recordings
+            [this](const get_report&) { return on_report(); },
+            [this](const head_seen& h) { on_head(h); },
+            [this](pending_seen& p) { send(chain_, std::move(p)); },
+            [this](const finality_seen& f) { on_finality(f); },
+            [this](const provider_state& p) { on_state(p); },
+            [](const block_recorded&) {},  // no provider is a recording
+            [this](const source_ended& e) {
+              if (++ended_ == members_.size()) send(chain_, e);
+            }};
+  }
+
+ private:
+  struct member {
+    explicit member(provider_handle from)
+        : name(std::move(from.name)), connector(std::move(from.connector)), health(from.weight) {
+      report.name = name;
+      report.weight = from.weight;
+      report.state = "connecting";
+    }
+    std::string name;
+    connector_actor connector;
+    provider_health health;
+    maybe<block_ref> safe;
+    maybe<block_ref> finalized;
+    provider_report report;
+  };
+
+  std::size_t sender() {
+    const auto who = current_sender();
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (caf::actor_cast<caf::strong_actor_ptr>(members_[i].connector) == who) return i;
+    assert(false && "only its own connectors speak to PROVIDERS");
+    return 0;
+  }
+
+  void on_start(const connector_start& s) {
+    chain_ = s.listener;
+    auto mine = s;
+    mine.listener = source_listener{this};
+    for (const auto& m : members_) send(m.connector, mine);
+  }
+
+  // --- what they say
+
+  void on_head(const head_seen& h) {
+    const auto who = sender();
+    members_[who].health.saw_head(h.number);
+    members_[who].report.head = h.number;
+    best_head_ = std::max(best_head_, h.number);
+    const auto verdict = votes_.note(who, h.number, h.hash);
+    for (const auto other : verdict.contradicted) ++members_[other].report.disagreements;
+    if (verdict.agreed) send(chain_, h);
+  }
+
+  /// With a quorum that many must have gone as far.
+  void on_finality(const finality_seen& seen) {
+    auto& from = members_[sender()];
+    from.safe = seen.safe;
+    from.finalized = seen.finalized;
+    send(chain_, finality_seen{config_.chain, agreed(&member::safe), agreed(&member::finalized)});
+  }
+
+  maybe<block_ref> agreed(maybe<block_ref> member::*which) const {
+    std::vector<block_ref> said;
+    for (const auto& m : members_)
+      if (m.*which) said.push_back(*(m.*which));
+    if (said.size() < config_.quorum) return {};
+    std::sort(said.begin(), said.end(),
+              [](const block_ref& x, const block_ref& y) { return x.number > y.number; });
+    return said[config_.quorum - 1];
+  }
+
+  void on_state(const provider_state& p) {
+    auto& from = members_[sender()];
+    const auto before = connected();
+    from.health.connected(p.connected);
+    const auto now = connected();
+    if (p.connected) {
+      send(chain_, p);
+    } else if (now == 0) {
+      send(chain_, p);
+    } else {
+      // The chain goes on.
+      config_.log.warn("provider_lost",
+                       fmt::format("{}; {} of {} providers left", p.text, now, members_.size()));
+    }
+    if (before >= config_.quorum && now < config_.quorum && now > 0)
+      config_.log.error("quorum_lost",
+                        fmt::format("{} of {} providers are connected and {} must agree: no new "
+                                    "head counts until another comes",
+                                    now, members_.size(), config_.quorum));
+  }
+
+  std::size_t connected() const {
+    return static_cast<std::size_t>(std::count_if(
+        members_.begin(), members_.end(), [](const member& m) { return m.health.is_connected(); }));
+  }
+
+  /// Best first; those that are not connected last: they may be by the time they are asked.
+  std::vector<std::size_t> ranked() const {
+    std::vector<std::size_t> out(members_.size());
+    std::iota(out.begin(), out.end(), 0u);
+    std::stable_sort(out.begin(), out.end(), [this](std::size_t x, std::size_t y) {
+      const auto& a = members_[x].health;
+      const auto& b = members_[y].health;
+      const auto score_a = a.score(best_had_);
+      const auto score_b = b.score(best_had_);
+      return score_a != score_b ? score_a > score_b : a.latency_us() < b.latency_us();
+    });
+    return out;
+  }
+
+  // --- blocks
+
+  caf::typed_response_promise<shared<block_record>> on_fetch(const fetch_block& what) {
+    auto promise = make_response_promise<shared<block_record>>();
+    const fetched answer = [promise](result<shared<block_record>> got) mutable {
+      if (got)
+        promise.deliver(std::move(*got));
+      else
+        promise.deliver(to_caf(got.error()));
+    };
+    if (what.hash) {
+      ahead_.forget();
+      waiting_.clear();
+      run(what, answer);
+      return promise;
+    }
+    const auto more = ahead_.asked(what.number, best_head_);
+    if (auto ready = ahead_.take(what.number))
+      answer(std::move(*ready));
+    else if (ahead_.under_way(what.number))
+      waiting_[what.number] = answer;
+    else
+      run(what, answer);
+    for (const auto number : more) fetch_ahead_of(number);
+    return promise;
+  }
+
+  void fetch_ahead_of(block_number number) {
+    run({number, {}}, [this, number](result<shared<block_record>> got) {
+      const auto wanted = waiting_.find(number);
+      if (wanted != waiting_.end()) {
+        ahead_.failed(number);
+        auto answer = std::move(wanted->second);
+        waiting_.erase(wanted);
+        return answer(std::move(got));
+      }
+      if (!got) return ahead_.failed(number);
+      if (ahead_.arrived(number, std::move(*got))) ++prefetched_;
+    });
+  }
+
+  void run(const fetch_block& what, fetched answer) {
+    auto one = std::make_shared<fetch_run>();
+    one->what = what;
+    one->done = std::move(answer);
+    if (what.hash || config_.quorum < 2) return begin(one);
+    // By number any one could answer with a block of its own making.
+    ask_names(what.number, [this, one](result<block_ref> agreed_on) {
+      if (!agreed_on) return one->done(agreed_on.error());
+      one->what.hash = agreed_on->hash;
+      begin(one);
+    });
+  }
+
+  void begin(const std::shared_ptr<fetch_run>& one) {
+    one->order = ranked();
+    if (one->what.hash) {
+      const auto have = votes_.who_has(one->what.number, *one->what.hash);
+      std::stable_partition(one->order.begin(), one->order.end(),
+                            [&](std::size_t p) { return have.test(p); });
+    }
+    next_of(one);
+  }
+
+  void next_of(const std::shared_ptr<fetch_run>& one) {
+    if (one->tried == one->order.size()) {
+      if (one->doubtful) return one->done(std::move(*one->doubtful));
+      return one->done(one->worst);
+    }
+    const auto who = one->order[one->tried++];
+    const bool is_last = one->tried == one->order.size();
+    const auto began = clock().now();
+    ++members_[who].report.fetches;
+    request(members_[who].connector,
+            is_last ? caf::duration{caf::infinite} : caf::duration{config_.fail_over_after},
+            one->what)
+        .then([this, one, who, began](
+                  shared<block_record>& record) { on_record(one, who, began, std::move(record)); },
+              [this, one, who, began](const caf::error& e) {
+                on_no_record(one, who, began, from_caf(e));
+              });
+  }
+
+  void on_record(const std::shared_ptr<fetch_run>& one, std::size_t who,
+                 caf::actor_clock::time_point began, shared<block_record> record) {
+    if (members_.empty()) return;  // the row ends
+    auto& from = members_[who];
+    const bool suspect = record->integrity.is_suspect();
+    from.health.fetched(since(began), !suspect);
+    if (!suspect) {
+      best_had_ = std::max(best_had_, record->header.number);
+      if (!one->doubtful) return one->done(std::move(record));
+      auto repaired = *record;
+      repaired.integrity.state = integrity_state::repaired;
+      return one->done(shared<block_record>{std::move(repaired)});
+    }
+    ++from.report.suspect;
+    config_.log.error(
+        "suspect_answer",
+        fmt::format("{}: block {} fails its check {}: {}", from.name, record->header.number,
+                    record->integrity.check, record->integrity.detail));
+    if (!one->doubtful) one->doubtful = std::move(record);
+    next_of(one);
+  }
+
+  void on_no_record(const std::shared_ptr<fetch_run>& one, std::size_t who,
+                    caf::actor_clock::time_point began, const failure& why) {
+    if (members_.empty()) return;
+    auto& from = members_[who];
+    // A block that is not there yet is no fault of whoever was asked.
+    if (why.code != errc::block_not_found) {
+      ++from.report.failures;
+      from.health.fetched(since(began), false);
+      if (one->tried < one->order.size())
+        config_.log.warn("fail_over", fmt::format("block {}: {}: {}; another is asked",
+                                                  one->what.number, from.name, why.message));
+    }
+    if (weight_of(why) >= weight_of(one->worst))
+      one->worst = {why.code, fmt::format("{}: {}", from.name, why.message)};
+    next_of(one);
+  }
+
+  std::chrono::microseconds since(caf::actor_clock::time_point began) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(clock().now() - began);
+  }
+
+  // --- which block stands at a height
+
+  caf::typed_response_promise<block_ref> on_name(const name_block& what) {
+    auto promise = make_response_promise<block_ref>();
+    ask_names(what.number, [promise](result<block_ref> got) mutable {
+      if (got)
+        promise.deliver(*got);
+      else
+        promise.deliver(to_caf(got.error()));
+    });
+    return promise;
+  }
+
+  void ask_names(block_number number, std::function<void(result<block_ref>)> answer) {
+    auto one = std::make_shared<name_run>();
+    one->number = number;
+    one->done = std::move(answer);
+    for (std::size_t who = 0; who < members_.size(); ++who) {
+      if (!members_[who].health.is_connected()) continue;
+      ++one->waiting;
+      request(members_[who].connector, caf::duration{config_.fail_over_after}, name_block{number})
+          .then(
+              [this, one, who](const block_ref& named) {
+                one->votes[named.hash].push_back(who);
+                named_by_one(one);
+              },
+              [this, one](const caf::error&) { named_by_one(one); });
+    }
+    if (one->waiting == 0)
+      one->done(failure{errc::provider_unreachable, "no provider is connected"});
+  }
+
+  /// More than the others together must name it, and no fewer than the quorum.
+  void named_by_one(const std::shared_ptr<name_run>& one) {
+    if (--one->waiting > 0) return;
+    std::size_t all = 0;
+    auto most = one->votes.end();
+    for (auto at = one->votes.begin(); at != one->votes.end(); ++at) {
+      all += at->second.size();
+      if (most == one->votes.end() || at->second.size() > most->second.size()) most = at;
+    }
+    if (all == 0)
+      return one->done(
+          failure{errc::block_not_found, fmt::format("no provider has a block {}", one->number)});
+    const auto agreeing = most->second.size();
+    if (agreeing < config_.quorum || 2 * agreeing <= all)
+      return one->done(failure{
+          errc::provider_refused,
+          fmt::format("providers name {} different blocks at height {} and at most {} the same",
+                      one->votes.size(), one->number, agreeing)});
+    for (const auto& [hash, who] : one->votes)
+      if (hash != most->first)
+        for (const auto p : who) ++members_[p].report.disagreements;
+    one->done(block_ref{config_.chain, one->number, most->first});
+  }
+
+  // --- being asked
+
+  struct report_run {
+    connector_report out;
+    std::size_t waiting = 0;
+  };
+
+  caf::typed_response_promise<connector_report> on_report() {
+    auto promise = make_response_promise<connector_report>();
+    auto one = std::make_shared<report_run>();
+    auto& out = one->out;
+    out.name = config_.source;
+    out.kind = "providers";
+    out.state = fmt::format("{} of {} connected", connected(), members_.size());
+    out.prefetched = prefetched_;
+    const auto order = ranked();
+    for (const auto& m : members_) {
+      auto& p = out.providers.emplace_back(m.report);
+      p.lag = m.health.lag(best_had_);
+      p.latency_us = m.health.latency_us();
+      p.preferred = &m == &members_[order.front()] && m.health.is_connected();
+    }
+    one->waiting = members_.size();
+    for (std::size_t who = 0; who < members_.size(); ++who)
+      request(members_[who].connector, report_max, get_report{})
+          .then(
+              [one, promise, who](const connector_report& r) mutable {
+                add(one->out, one->out.providers[who], r);
+                if (--one->waiting == 0) promise.deliver(std::move(one->out));
+              },
+              [one, promise](const caf::error&) mutable {
+                if (--one->waiting == 0) promise.deliver(std::move(one->out));
+              });
+    return promise;
+  }
+
+  static void add(connector_report& all, provider_report& p, const connector_report& r) {
+    p.state = r.state;
+    p.requests = r.requests;
+    p.reconnects = r.reconnects;
+    if (!r.providers.empty()) {
+      const auto& own = r.providers.front();
+      p.rate_limited = own.rate_limited;
+      p.silences = own.silences;
+      p.calls_open = own.calls_open;
+      p.calls_waiting = own.calls_waiting;
+      p.calls_allowed = own.calls_allowed;
+    }
+    all.frames += r.frames;
+    all.bytes += r.bytes;
+    all.requests += r.requests;
+    all.reconnects += r.reconnects;
+    for (const auto& bad : r.bad) {
+      const auto at = std::find_if(all.bad.begin(), all.bad.end(),
+                                   [&](const bad_input& b) { return b.kind == bad.kind; });
+      if (at == all.bad.end()) {
+        all.bad.push_back(bad);
+      } else {
+        at->count += bad.count;
+        at->sample = bad.sample;
+      }
+    }
+  }
+
+  providers_config config_;
+  std::vector<member> members_;
+  source_listener chain_;
+  head_votes votes_;
+  fetch_ahead ahead_;
+  std::map<block_number, fetched> waiting_;  ///< CHAIN waits for one that is under way; at most one
+  block_number best_head_ = 0;               ///< announced, by whomever
+  block_number best_had_ = 0;  ///< of blocks that came and passed their checks: no word decides it
+  std::uint64_t prefetched_ = 0;
+  std::size_t ended_ = 0;  ///< made-up chains may end
+};
+
+}  // namespace
+
+connector_actor spawn_providers(caf::actor_system& system, providers_config config) {
+  return system.spawn<providers>(std::move(config));
+}
+
+}  // namespace eremos
