@@ -31,29 +31,35 @@ class fetch_ahead {
 
   bool under_way(block_number number) const {
     const auto at = blocks_.find(number);
-    return at != blocks_.end() && !at->second;
+    return at != blocks_.end() && !at->second.failed && !at->second.record;
   }
   /// True if CHAIN may still want it.
   bool arrived(block_number number, shared<block_record> record) {
     const auto at = blocks_.find(number);
     if (at == blocks_.end()) return false;
-    at->second = std::move(record);
+    at->second.record = std::move(record);
     return true;
   }
-  /// CHAIN will ask for it by itself.
-  void failed(block_number number) { blocks_.erase(number); }
+  /// Not tried ahead again: CHAIN will ask for it by itself, with its own pauses.
+  void failed(block_number number) {
+    const auto at = blocks_.find(number);
+    if (at != blocks_.end()) at->second.failed = true;
+  }
   maybe<shared<block_record>> take(block_number number) {
     const auto at = blocks_.find(number);
-    if (at == blocks_.end() || !at->second) return {};
-    auto out = std::move(at->second);
+    if (at == blocks_.end() || !at->second.record) return {};
+    auto out = std::move(at->second.record);
     blocks_.erase(at);
     return out;
   }
 
  private:
+  struct ahead_block {
+    maybe<shared<block_record>> record;  ///< none: under way, or failed
+    bool failed = false;
+  };
   std::size_t ahead_max_;
-  std::map<block_number, maybe<shared<block_record>>>
-      blocks_;  ///< at most ahead_max; none: under way
+  std::map<block_number, ahead_block> blocks_;  ///< at most ahead_max and the one that is asked for
 };
 
 }  // namespace eremos

@@ -134,10 +134,11 @@ class providers final : public providers_actor::base {
     const auto who = sender();
     members_[who].health.saw_head(h.number);
     members_[who].report.head = h.number;
-    best_head_ = std::max(best_head_, h.number);
     const auto verdict = votes_.note(who, h.number, h.hash);
     for (const auto other : verdict.contradicted) ++members_[other].report.disagreements;
-    if (verdict.agreed) send(chain_, h);
+    if (!verdict.agreed) return;
+    head_ = h.number;
+    send(chain_, h);
   }
 
   /// With a quorum that many must have gone as far.
@@ -214,7 +215,7 @@ class providers final : public providers_actor::base {
       run(what, answer);
       return promise;
     }
-    const auto more = ahead_.asked(what.number, best_head_);
+    const auto more = ahead_.asked(what.number, head_);
     if (auto ready = ahead_.take(what.number))
       answer(std::move(*ready));
     else if (ahead_.under_way(what.number))
@@ -450,7 +451,7 @@ class providers final : public providers_actor::base {
   head_votes votes_;
   fetch_ahead ahead_;
   std::map<block_number, fetched> waiting_;  ///< CHAIN waits for one that is under way; at most one
-  block_number best_head_ = 0;               ///< announced, by whomever
+  block_number head_ = 0;                    ///< the last one that CHAIN was told
   block_number best_had_ = 0;  ///< of blocks that came and passed their checks: no word decides it
   std::uint64_t prefetched_ = 0;
   std::size_t ended_ = 0;  ///< made-up chains may end

@@ -328,6 +328,16 @@ TEST_CASE("providers: what is under way when CHAIN asks for it is not asked for 
   first.receive([](const shared<block_record>&) {}, [](const caf::error&) {});
 }
 
+TEST_CASE("providers: what failed when it was fetched ahead is asked for again only by CHAIN") {
+  fixture f{1};
+  f.head(0, 100);
+  f.act[0]->top = 1;
+  REQUIRE(f.fetch({1, {}}));
+  const auto asked = f.act[0]->fetches;
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(f.fetch({2, {}}));
+  CHECK(f.act[0]->fetches <= asked + 5 + 1);
+}
+
 // --- the parts
 
 TEST_CASE("provider health: behind, failing and not connected count less") {

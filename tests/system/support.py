@@ -190,10 +190,12 @@ def logs_of_events(events):
 
 
 class CuttingProxy:
-    """Forwards a port, and cuts every connection through it when told to."""
+    """Forwards a port, and cuts every connection through it when told to. While `held` it takes what comes and
+    forwards nothing: half open, to whoever is connected."""
 
     def __init__(self, target):
         self.target = target
+        self.held = False
         self.port = free_port()
         self.writers = set()
         self.cuts = 0
@@ -219,10 +221,11 @@ class CuttingProxy:
         await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
         self.writers -= {writer, up_writer}
 
-    @staticmethod
-    async def _pump(reader, writer):
+    async def _pump(self, reader, writer):
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                if self.held:
+                    continue
                 writer.write(data)
                 await writer.drain()
         with contextlib.suppress(OSError, RuntimeError):

@@ -50,7 +50,7 @@ for claim, ws_chain, http_chain in (("the WebSocket", "0x89", "0x1"), ("the HTTP
                     "--events", f / "events.jsonl")
         wait_until(lambda: stats(f / "data")[1].get("wrong_chain"), 20, f"{claim} of another chain is refused")
         chain, _ = stats(f / "data")
-        need(chain["state"] == "connecting" and chain["connector"]["state"] == "wrong_chain", "and said to be what it is")
+        need(chain["state"] == "connecting" and chain["connector"]["providers"][0]["state"] == "wrong_chain", "and said to be what it is")
         need(chain["blocks"] == 0 and chain["mempool"] == 0, "nothing came through the other door")
         need("eth_subscribe" not in ws.asked, "which was not used")
         need(node.stop() == 0, "the node drains and exits 0")
