@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
@@ -46,6 +47,10 @@ fetch_end end_of(const failure& why) {
       return fetch_end::refused;
   }
 }
+
+/// Further behind than that a person is told how it goes on, this often.
+constexpr std::uint64_t progress_from = 16;
+constexpr std::chrono::seconds progress_every{10};
 
 /// Blocks between two words of finality while the chain catches up.
 constexpr block_number finality_step_behind = 16;
@@ -263,6 +268,24 @@ class chain final : public own_actor::base {
     report_.logs += logs.size();
     commit(std::move(record), std::move(logs), false);
     tell_finality();
+    tell_progress();
+  }
+
+  void tell_progress() {
+    if (core_.behind() < progress_from) return progress_.reset();
+    const auto now = clock().now();
+    if (!progress_) {
+      progress_ = progress{now, report_.blocks};
+      return;
+    }
+    const std::chrono::duration<double> passed = now - progress_->at;
+    if (passed < progress_every) return;
+    const auto rate = static_cast<double>(report_.blocks - progress_->blocks) / passed.count();
+    config_.log.info("catching_up",
+                     fmt::format("block {} of {}, {:.1f} blocks/s, about {:.0f} s left",
+                                 report_.committed, report_.head, rate,
+                                 static_cast<double>(core_.behind()) / std::max(rate, 0.001)));
+    progress_ = progress{now, report_.blocks};
   }
 
   void revert(const chain_reverted& what) {
@@ -519,6 +542,12 @@ class chain final : public own_actor::base {
   suspect_policy suspects_;
   pending_transactions pending_;
   chain_finality told_finality_;
+
+  struct progress {
+    caf::actor_clock::time_point at;
+    std::uint64_t blocks = 0;
+  };
+  std::optional<progress> progress_;  ///< told last; none: not catching up
 
   std::uint64_t commit_ = 0;
   time_ms last_time_ = 0;

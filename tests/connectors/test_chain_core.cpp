@@ -56,9 +56,10 @@ struct fake_provider {
 struct listener {
   std::vector<block_ref> chain;
   std::size_t reverts = 0;
+  std::size_t confirmations = 0;
   std::string stopped;
 
-  void run(chain_core& core, const fake_provider& provider) {
+  void run(chain_core& core, const fake_provider& provider, bool stands = true) {
     for (int steps = 0; steps < 100'000; ++steps) {
       auto step = core.next(true);
       if (std::holds_alternative<do_wait>(step)) return;
@@ -71,6 +72,9 @@ struct listener {
           core.on_block(*found);
         else
           core.on_missing(true);
+      } else if (auto* asked = std::get_if<do_confirm>(&step)) {
+        ++confirmations;
+        core.on_confirmed(asked->branch, stands);
       } else if (auto* c = std::get_if<do_commit>(&step)) {
         const auto& r = *c->record;
         if (!chain.empty()) REQUIRE(r.header.parent_hash == chain.back().hash);
@@ -145,6 +149,33 @@ TEST_CASE(
     CHECK(l.reverts == 1);
     REQUIRE(l.chain.size() == 402);
     CHECK(l.chain.back().hash == fake_provider::hash_of(401, 1));
+  }
+}
+
+TEST_CASE("CHAIN: many blocks are taken back only when the branch is confirmed") {
+  for (const bool stands : {true, false}) {
+    fake_provider p;
+    p.grow(0, 0, 40, {});
+    chain_core core{{.chain = 1, .first_block = block_number{0}, .confirm_depth = 4}};
+    listener l;
+    core.on_head(p.head());
+    l.run(core, p);
+    // Shallow ones are not asked about.
+    p.grow(1, 38, 41, fake_provider::hash_of(37, 0));
+    core.on_head(p.head());
+    l.run(core, p);
+    CHECK(l.reverts == 1);
+    p.grow(2, 30, 42, fake_provider::hash_of(29, 0));
+    core.on_head(p.head());
+    l.run(core, p, stands);
+    INFO("stands " << stands);
+    CHECK(l.confirmations == 1);
+    CHECK(l.reverts == (stands ? 2 : 1));
+    CHECK(l.chain.back().hash == fake_provider::hash_of(stands ? 42 : 41, stands ? 2 : 1));
+    // What was given up is followed once others have it, too.
+    CHECK(core.look_again() == !stands);
+    l.run(core, p, true);
+    CHECK(l.chain.back().hash == fake_provider::hash_of(42, 2));
   }
 }
 

@@ -99,10 +99,12 @@ life::life(run_state& state) : state_(state) {
   auto policy = builtin_chain_policy(mock_chain_id);
   policy.source = mock_source;
   const auto connector = spawn_provider(*system_, state_.provider);
-  row_ =
-      make_row(*system_, parts,
-               {.policy = policy, .first_block = state_.first_block, .restart = std::move(restart)},
-               connector);
+  row_ = make_row(*system_, parts,
+                  {.policy = policy,
+                   .first_block = state_.first_block,
+                   .restart = std::move(restart),
+                   .confirm_depth = 4},
+                  connector);
   caf::anon_send(connector, connector_start{row_.head, after});
   caf::anon_send(row_.head, provider_state{mock_chain_id, true, "simulated"});
 }

@@ -35,13 +35,20 @@ caf::result<shared<block_record>> answer(provider_orders& orders, const fetch_bl
   return tree.record(*at);
 }
 
+/// What the other providers say, which are at the head of the chain.
+caf::result<block_ref> name(const provider_orders& orders, const name_block& what) {
+  const auto at = orders.tree->ancestor(orders.head, what.number);
+  if (!at) return to_caf({errc::block_not_found, "no block of that number here"});
+  return orders.tree->ref(*at);
+}
+
 }  // namespace
 
 connector_actor spawn_provider(caf::actor_system& system, provider_orders& orders) {
   return system.spawn([&orders]() -> connector_actor::behavior_type {
     return {[](const connector_start&) {},
             [&orders](const fetch_block& what) { return answer(orders, what); },
-            [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
+            [&orders](const name_block& what) { return name(orders, what); },
             [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
   });
 }
