@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "actors/node/alerts_words.hpp"
 #include "actors/node/scenario.hpp"
 #include "actors/node/usage.hpp"
 #include "runtime/config/option_map.hpp"
@@ -129,6 +130,7 @@ class command_line_parser {
       option(sub, "SIGNAL_ID", "The signal's id, 32 hex digits", "", [this](const auto& text) {
         explain_.id = value_or_refuse("SIGNAL_ID", parse_signal_id(text));
       })->required();
+    if (help.name == "alerts") add_alerts(sub);
     add_common(sub, help.name);
   }
 
@@ -296,6 +298,39 @@ class command_line_parser {
     add_filters(sub, memory_);
   }
 
+  void add_alerts(CLI::App* sub) {
+    sub->add_option("WHAT", alerts_words_,
+                    "test ROUTE, list, dead, resend ID, silence add, silence list or silence "
+                    "remove ID")
+        ->required()
+        ->type_name("")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    const auto text = [&](const char* name, const char* sentence, const char* type,
+                          maybe<std::string>& to) {
+      option(sub, name, sentence, type, [this, name, &to](const std::string& value) {
+        to = value;
+        alerts_given_.emplace_back(name);
+      });
+    };
+    text("--state", "list: only those that are due, delivered, dead, held, …", "STATE",
+         alerts_.state);
+    text("--sink", "list, dead: of one sink", "SINK", alerts_.sink);
+    text("--route", "list, dead, silence add: of one route", "ROUTE", alerts_.route);
+    text("--type", "silence add: signals of one type", "TYPE", alerts_.type);
+    text("--agent", "silence add: of one agent", "ID", alerts_.agent);
+    text("--subject", "silence add: about one subject", "0x…", alerts_.subject);
+    option(sub, "--for", "silence add: for how long, like 2h", "TIME",
+           [this](const std::string& value) {
+             alerts_.lasts = value_or_refuse("--for", parse_duration(value));
+             alerts_given_.emplace_back("--for");
+           });
+    option(sub, "--comment", "silence add: why", "TEXT", [this](const std::string& value) {
+      alerts_.comment = value;
+      alerts_given_.emplace_back("--comment");
+    });
+    add_limit(sub, alerts_.limit);
+  }
+
   std::vector<std::string> command_names() const {
     std::vector<std::string> names;
     for (const auto& help : command_helps()) names.emplace_back(help.name);
@@ -357,11 +392,16 @@ class command_line_parser {
     if (name == "doctor" && !common_.config) return usage(sub, "doctor: needs --config FILE", {});
     if (name == "run" && !run_.mock && (run_.seed || !run_.rate.empty()))
       return usage(sub, "run: --seed and --rate belong to --mock", {});
+    if (name == "alerts") {
+      auto parsed = parse_alerts_words(alerts_words_, alerts_given_, with_common(alerts_));
+      if (!parsed) return usage(sub, parsed.error().message, {});
+      return command{std::move(*parsed)};
+    }
     return taken(name);
   }
 
   template <class Command>
-  command with_common(Command what) const {
+  Command with_common(Command what) const {
     what.common = common_;
     return what;
   }
@@ -391,6 +431,9 @@ class command_line_parser {
   memory_command memory_;
   blocks_command blocks_;
   explain_command explain_;
+  alerts_command alerts_;
+  std::vector<std::string> alerts_words_;
+  std::vector<std::string> alerts_given_;  ///< options
 };
 
 }  // namespace

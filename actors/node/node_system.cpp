@@ -7,6 +7,12 @@
 #include "runtime/storage/store_actor.hpp"
 
 namespace eremos {
+namespace {
+
+/// For receivers that answer; what others lack waits in the outbox for the next start.
+constexpr std::chrono::milliseconds last_deliveries_max{3'000};
+
+}  // namespace
 
 node_system::node_system(const node_system_plan& plan)
     : config_(std::make_unique<caf::actor_system_config>()) {
@@ -18,6 +24,7 @@ node_system::node_system(const node_system_plan& plan)
 result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
   sqlite_options options;
   options.durable = plan.durable;
+  options.alerts = std::move(plan.rules);
   auto storage = open_sqlite_store(plan.store_path, std::move(options));
   if (!storage) return storage.error();
   std::optional<events_file> events;
@@ -32,6 +39,7 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
   out->log_ = logger{out->log_actor_, "node", plan.level};
   plan.console.log = out->log_.for_part("console");
   out->console_ = spawn_console(system, std::move(plan.console));
+  out->alerting_ = spawn_alerting(system, plan.alerts, plan.store_path, out->log_);
   out->with_events_ = events.has_value();
   store_config sc{.storage = std::move(*storage),
                   .events = std::move(events),
@@ -39,7 +47,11 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
                   .log = out->log_.for_part("store"),
                   .keep_snapshots = plan.keep_snapshots,
                   .keep = {}};
-  out->store_ = spawn_store(system, std::move(sc));
+  const auto& outbox = out->alerting_.outbox;
+  if (outbox) sc.listeners.push_back(outbox);
+  const auto store = spawn_store(system, std::move(sc));
+  if (outbox) caf::anon_send(outbox, outbox_start{store});
+  out->store_ = store;
   return out;
 }
 
@@ -57,6 +69,9 @@ bool node_system::flush(std::chrono::milliseconds each_part) {
   bool whole = true;
   asking->request(store_, each_part, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
+  if (alerting_.outbox)
+    asking->request(alerting_.outbox, std::min(each_part, last_deliveries_max), drain{})
+        .receive([](const drained&) {}, [](const caf::error&) {});
   // CONSOLE is gone where standard output took no more: what was to be printed is lost.
   asking->request(console_, each_part, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
@@ -66,6 +81,8 @@ bool node_system::flush(std::chrono::milliseconds each_part) {
 }
 
 node_system::~node_system() {
+  end_alerting(alerting_);
+  alerting_ = {};
   for (const auto& who :
        {caf::actor_cast<caf::actor>(store_), caf::actor_cast<caf::actor>(console_),
         caf::actor_cast<caf::actor>(log_actor_)})

@@ -9,6 +9,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include "actors/node/alerting.hpp"
 #include "actors/node/console.hpp"
 #include "actors/node/options.hpp"
 #include "actors/node/row.hpp"
@@ -27,6 +28,8 @@ struct node_system_plan {
   std::string events;  ///< file; empty: none
   bool keep_snapshots = true;
   bool durable = true;  ///< false for a store that is thrown away at the end
+  alerts_section alerts;
+  alert_rules rules;
 };
 
 class node_system {
@@ -44,8 +47,8 @@ class node_system {
   /// With `store`, `provisional` and `log` filled in.
   shared_parts parts() const;
 
-  /// Waits until STORE has nothing open, CONSOLE has printed and LOG has written. False if STORE
-  /// took too long, or CONSOLE could not print.
+  /// Waits until STORE has nothing open, OUTBOX has tried what was due, CONSOLE has printed and LOG
+  /// has written. False if STORE took too long, or CONSOLE could not print.
   bool flush(std::chrono::milliseconds each_part = defaults::drain_max);
 
  private:
@@ -57,6 +60,7 @@ class node_system {
   logger log_;
   console_actor console_;
   store_actor store_;
+  alerting alerting_;
   bool with_events_ = false;
 };
 

@@ -118,6 +118,31 @@ struct explain_command {
   signal_id id;
 };
 
+enum class alerts_action : std::uint8_t {
+  test,
+  list,
+  dead,
+  resend,
+  silence_add,
+  silence_list,
+  silence_remove
+};
+
+struct alerts_command {
+  common_options common;
+  alerts_action action = alerts_action::list;
+  std::string target;  ///< of test: the route; of resend: the delivery; of silence_remove: its id
+  maybe<std::string> state;
+  maybe<std::string> sink;
+  maybe<std::string> route;
+  maybe<std::string> type;
+  maybe<std::string> agent;
+  maybe<std::string> subject;
+  maybe<duration_ms> lasts;
+  std::string comment;
+  std::size_t limit = 100;
+};
+
 struct version_command {
   common_options common;
 };
@@ -127,9 +152,10 @@ struct help_command {
   std::string text;
 };
 
-using command = std::variant<run_command, replay_command, check_command, doctor_command,
-                             agents_command, signals_command, memory_command, blocks_command,
-                             stats_command, explain_command, version_command, help_command>;
+using command =
+    std::variant<run_command, replay_command, check_command, doctor_command, agents_command,
+                 signals_command, memory_command, blocks_command, stats_command, explain_command,
+                 alerts_command, version_command, help_command>;
 
 /// One line per thing asked for that is accepted and comes later; for standard error.
 std::vector<std::string> not_built_yet(const command& what);

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "actors/node/alerting.hpp"
+#include "actors/node/alerts_query.hpp"
 #include "actors/node/assembly.hpp"
 #include "actors/node/chain_names.hpp"
 #include "actors/node/listings.hpp"
@@ -125,6 +127,12 @@ class query_runner {
     context_.out << (what.common.json ? explain_json(**found, evidence)
                                       : explain_text(**found, evidence, names_));
     return exit_ok;
+  }
+
+  int operator()(const alerts_command& what) {
+    if (what.action == alerts_action::test) return run_alerts_test(what, context_);
+    if (const auto code = find_folder(what.common); code != exit_ok) return code;
+    return run_alerts(what, folder_ / store_file_name, context_);
   }
 
   template <class Other>
@@ -265,6 +273,7 @@ std::vector<failure> all_problems(const config_outcome& outcome) {
     const auto* kind = find_agent_kind(id);
     if (kind != nullptr) add(kind->check(section.options), section.where);
   }
+  for (auto& wrong : alert_problems(config)) problems.push_back(std::move(wrong));
   for (auto& wrong : rule_problems(config)) problems.push_back(std::move(wrong));
   return problems;
 }

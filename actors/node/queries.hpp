@@ -1,5 +1,5 @@
-// The commands that look and leave everything as it is: signals, memory, blocks, agents, stats,
-// explain, check, version. They read the store beside a running node, or ask it on its control
+// The commands that look and, but for `alerts`, leave everything as it is: signals, memory, blocks,
+// agents, stats, explain, alerts, check, version. They read the store beside a running node, or ask it on its control
 // socket. Data go to `out`, talk to `err`. Called by main.
 #pragma once
 #include <functional>

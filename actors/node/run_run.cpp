@@ -14,6 +14,7 @@
 #include "actors/node/node_system.hpp"
 #include "actors/node/running_node.hpp"
 #include "actors/node/scenario.hpp"
+#include "actors/node/service_manager.hpp"
 #include "actors/node/stop_signals.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "connectors/net/http.hpp"
@@ -187,6 +188,9 @@ int run_run(const run_command& given, query_context& context) {
 
   auto plan = plan_of(given, *config, *folder, context.env);
   // What is thrown away at the end need not survive a power cut.
+  auto labels = assemble_labels(*config);
+  plan.alerts = config->alerts;
+  plan.rules = assemble_alert_rules(*config, labels);
   plan.durable = !shown || given.common.data_dir.has_value();
   const auto store_path = plan.store_path;
   node_report report;
@@ -197,7 +201,7 @@ int run_run(const run_command& given, query_context& context) {
     if (!begun) return say(context, begun.error(), exit_failure);
     auto& node = **begun;
     node_parts parts{node.parts(), open_doors(node.actors(), *config)};
-    parts.shared.labels = assemble_labels(*config);
+    parts.shared.labels = std::move(labels);
     parts.shared.agents = std::move(*agents);
     parts.shared.config_hash = config_hash(*config);
     const auto doors = parts.doors;
@@ -224,8 +228,12 @@ int run_run(const run_command& given, query_context& context) {
       node.log().info("scenario", fmt::format("{}: {} {} blocks", shown->name, shown->description,
                                               shown->blocks));
 
+    const auto watchdog = spawn_watchdog(node.actors(), context.env, node.store());
+    notify_service_manager(context.env, "READY=1");
     woken = wait_for_end(signals, notice, given, node.log());
+    notify_service_manager(context.env, "STOPPING=1");
     signals.second_one_ends();
+    if (watchdog) caf::anon_send_exit(watchdog, caf::exit_reason::user_shutdown);
     if (socket) caf::anon_send_exit(*socket, caf::exit_reason::user_shutdown);
     whole = running.drain();
     report = last_report(node.actors(), desk);

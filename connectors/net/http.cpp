@@ -13,6 +13,7 @@
 #include <caf/all.hpp>
 
 #include "connectors/net/loop_actor.hpp"
+#include "connectors/net/public_address.hpp"
 #include "connectors/net/resolver.hpp"
 #include "connectors/net/url.hpp"
 #include "runtime/caf_error.hpp"
@@ -58,6 +59,8 @@ struct transfer {
   steady::time_point resolve_by;
   std::unique_ptr<curl_slist, slist_free> addresses;  ///< for CURLOPT_RESOLVE
   std::unique_ptr<curl_slist, slist_free> headers;
+  std::unique_ptr<curl_slist, slist_free> mail_to;
+  std::size_t mail_sent = 0;  ///< bytes of the body
   easy_handle easy;
   bool too_large = false;
 };
@@ -67,9 +70,19 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   const auto bytes = size * count;
   if (t.reply.body.size() + bytes > t.request.body_bytes_max) {
     t.too_large = true;
+    if (t.request.status_only)
+      t.reply.body.append(data, t.request.body_bytes_max - t.reply.body.size());
     return 0;  // tells curl to give up
   }
   t.reply.body.append(data, bytes);
+  return bytes;
+}
+
+std::size_t give_mail(char* to, std::size_t size, std::size_t count, void* user) {
+  auto& t = *static_cast<transfer*>(user);
+  const auto bytes = std::min(size * count, t.request.body.size() - t.mail_sent);
+  std::copy_n(t.request.body.data() + t.mail_sent, bytes, to);
+  t.mail_sent += bytes;
   return bytes;
 }
 
@@ -105,7 +118,7 @@ class http_server final : public loop_actor {
  private:
   caf::response_promise accept(http_request request) {
     auto promise = make_response_promise();
-    const auto parsed = parse_url(request.url);
+    const auto parsed = request.mail ? parse_mail_url(request.url) : parse_url(request.url);
     if (!parsed || parsed->websocket()) {
       promise.deliver(
           to_caf(parsed ? failure{errc::bad_option, "not an http or https URL"} : parsed.error()));
@@ -120,7 +133,10 @@ class http_server final : public loop_actor {
     t->request = std::move(request);
     t->promise = promise;
     t->where = *parsed;
-    if (behind_proxy_ || is_address(parsed->host))
+    const bool numeric = is_address(parsed->host);
+    if (numeric && t->request.public_only && !is_public_address(parsed->host))
+      refuse_address(*t);
+    else if (numeric || (behind_proxy_ && !t->request.public_only && !t->request.mail))
       waiting_.push_back(std::move(t));
     else
       find_name(std::move(t));
@@ -166,7 +182,17 @@ class http_server final : public loop_actor {
     }
   }
 
+  static void refuse_address(transfer& t) {
+    t.promise.deliver(
+        to_caf({errc::bad_option,
+                redacted(t.request.url) + ": a private, loopback or otherwise special address"}));
+  }
+
   void use_addresses(std::unique_ptr<transfer> t, const std::vector<std::string>& addresses) {
+    // All of them: curl may try any. It connects to these and asks for the name no more.
+    if (t->request.public_only &&
+        !std::all_of(addresses.begin(), addresses.end(), is_public_address))
+      return refuse_address(*t);
     // '+': curl forgets it as it forgets what it finds itself.
     std::string entry = fmt::format("+{}:{}:", t->where.host, t->where.port);
     for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -219,7 +245,8 @@ class http_server final : public loop_actor {
     ::curl_easy_reset(easy);
     ::curl_easy_setopt(easy, CURLOPT_URL, t.request.url.c_str());
     if (t.addresses) ::curl_easy_setopt(easy, CURLOPT_RESOLVE, t.addresses.get());
-    ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (t.request.public_only || t.request.mail) ::curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, t.request.mail ? "smtp,smtps" : "http,https");
     ::curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     // Where curl still resolves (a proxy's name) the end of a request would wait for getaddrinfo,
@@ -233,6 +260,7 @@ class http_server final : public loop_actor {
                        static_cast<long>(std::min(left, http_connect_max).count()));
     ::curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     ::curl_easy_setopt(easy, CURLOPT_WRITEDATA, &t);
+    if (t.request.mail) return set_up_mail(t);
     // curl would wait a second for "100 Continue" before it sends a long body.
     t.headers.reset(::curl_slist_append(nullptr, "Expect:"));
     for (const auto& header : t.request.headers) {
@@ -245,6 +273,21 @@ class http_server final : public loop_actor {
                          static_cast<curl_off_t>(t.request.body.size()));
     }
     ::curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t.headers.get());
+  }
+
+  static void set_up_mail(transfer& t) {
+    auto* easy = t.easy.get();
+    const auto& mail = *t.request.mail;
+    for (const auto& to : mail.to)
+      t.mail_to.reset(::curl_slist_append(t.mail_to.release(), to.c_str()));
+    ::curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail.from.c_str());
+    ::curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, t.mail_to.get());
+    ::curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    ::curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give_mail);
+    ::curl_easy_setopt(easy, CURLOPT_READDATA, &t);
+    if (mail.start_tls)
+      ::curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    if (!mail.user.empty()) ::curl_easy_setopt(easy, CURLOPT_USERPWD, mail.user.c_str());
   }
 
   void take_results() {
@@ -265,18 +308,21 @@ class http_server final : public loop_actor {
 
   static void finish(transfer& t, CURLcode code) {
     const auto where = redacted(t.request.url);
-    if (t.too_large) {
+    long status = 0;
+    ::curl_easy_getinfo(t.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    // From 200 on: a connection that ends after "100 Continue" has said nothing.
+    const bool answered =
+        code == CURLE_OK || (t.request.status_only && !t.request.mail && status >= 200);
+    if (t.too_large && !answered) {
       t.promise.deliver(
           to_caf({errc::provider_refused, fmt::format("{}: the answer is larger than {} bytes",
                                                       where, t.request.body_bytes_max)}));
-    } else if (code == CURLE_OPERATION_TIMEDOUT) {
+    } else if (!answered && code == CURLE_OPERATION_TIMEDOUT) {
       t.promise.deliver(to_caf({errc::provider_timeout, where + ": no answer in time"}));
-    } else if (code != CURLE_OK) {
+    } else if (!answered) {
       t.promise.deliver(to_caf(
           {errc::provider_unreachable, fmt::format("{}: {}", where, ::curl_easy_strerror(code))}));
     } else {
-      long status = 0;
-      ::curl_easy_getinfo(t.easy.get(), CURLINFO_RESPONSE_CODE, &status);
       curl_off_t retry_after_s = 0;
       ::curl_easy_getinfo(t.easy.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
       t.reply.status = static_cast<std::int32_t>(status);

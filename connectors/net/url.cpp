@@ -11,8 +11,12 @@ namespace {
 std::uint16_t default_port(std::string_view scheme) {
   if (scheme == "ws" || scheme == "http") return 80;
   if (scheme == "wss" || scheme == "https") return 443;
+  if (scheme == "smtp") return 587;
+  if (scheme == "smtps") return 465;
   return 0;
 }
+
+bool is_mail(std::string_view scheme) { return scheme == "smtp" || scheme == "smtps"; }
 
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -33,8 +37,10 @@ bool read_port(std::string_view text, std::uint16_t& out) {
   return error == std::errc{} && end == text.data() + text.size() && out != 0;
 }
 
-failure bad(std::string_view why) {
-  return {errc::bad_option, fmt::format("not a ws, wss, http or https URL: {}", why)};
+failure bad(bool mail, std::string_view why) {
+  return {
+      errc::bad_option,
+      fmt::format("not {} URL: {}", mail ? "an smtp or smtps" : "a ws, wss, http or https", why)};
 }
 
 /// "host", "host:port", "[v6]" or "[v6]:port".
@@ -50,25 +56,18 @@ bool read_authority(std::string_view text, url& out) {
   return is_host(out.host, bracketed);
 }
 
-}  // namespace
-
-std::string url::authority() const {
-  auto text = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
-  if (port != default_port(scheme)) text += fmt::format(":{}", port);
-  return text;
-}
-
-result<url> parse_url(std::string_view text) {
+result<url> parse(std::string_view text, bool mail) {
   const auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) return bad("no scheme");
+  if (scheme_end == std::string_view::npos) return bad(mail, "no scheme");
   const bool printable =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!printable) return bad("it holds a space or a character that must be written as %XX");
+  if (!printable) return bad(mail, "it holds a space or a character that must be written as %XX");
   url out;
   out.scheme = text.substr(0, scheme_end);
   std::transform(out.scheme.begin(), out.scheme.end(), out.scheme.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (default_port(out.scheme) == 0) return bad("unknown scheme");
+  if (default_port(out.scheme) == 0 || is_mail(out.scheme) != mail)
+    return bad(mail, "unknown scheme");
   auto rest = text.substr(scheme_end + 3);
   rest = rest.substr(0, rest.find('#'));
   const auto target_at = rest.find_first_of("/?");
@@ -80,13 +79,26 @@ result<url> parse_url(std::string_view text) {
     authority.remove_prefix(at + 1);
   }
   if (out.target.find('\\') != std::string::npos || !read_authority(authority, out)) {
-    return bad("bad host or port");
+    return bad(mail, "bad host or port");
   }
   return out;
 }
 
+}  // namespace
+
+std::string url::authority() const {
+  auto text = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+  if (port != default_port(scheme)) text += fmt::format(":{}", port);
+  return text;
+}
+
+result<url> parse_url(std::string_view text) { return parse(text, false); }
+
+result<url> parse_mail_url(std::string_view text) { return parse(text, true); }
+
 std::string redacted(std::string_view text) {
-  const auto parsed = parse_url(text);
+  auto parsed = parse_url(text);
+  if (!parsed) parsed = parse_mail_url(text);
   if (!parsed) return "(not a URL)";
   return fmt::format("{}://{}/…", parsed->scheme, parsed->authority());
 }

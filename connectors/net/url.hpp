@@ -28,6 +28,10 @@ struct url {
 /// characters, other schemes, a host with odd characters). Errors: bad_option, never with the path.
 result<url> parse_url(std::string_view text);
 
+/// The same of smtp and smtps, which are no address of a provider; ports are those of submission
+/// (RFC 8314). Errors: bad_option.
+result<url> parse_mail_url(std::string_view text);
+
 /// Scheme, host and port: "wss://eth.example.org/…". For text that is no URL: "(not a URL)".
 std::string redacted(std::string_view text);
 

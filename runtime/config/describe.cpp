@@ -75,6 +75,54 @@ std::string agent_text(const node_config& config, std::string_view table, const 
   return out + options_text(agent.options, agent.secret);
 }
 
+std::string filter_text(const node_config& config, const alert_filter& filter) {
+  std::string out;
+  const auto list = [&](std::string_view key, const std::vector<std::string>& texts) {
+    if (texts.empty()) return;
+    out += fmt::format("{} = {}\n", key, list_of(texts, [](const auto& t) { return shown(t); }));
+  };
+  std::vector<std::string> chains;
+  for (const auto id : filter.chains) chains.push_back(chain_name(config, id));
+  list("agent", filter.agents);
+  list("type", filter.types);
+  list("chain", chains);
+  list("label", filter.labels);
+  if (filter.min_severity)
+    out += fmt::format("min_severity = \"{}\"\n", to_string(*filter.min_severity));
+  if (filter.min_confidence)
+    out += fmt::format("min_confidence = {}\n", json_number(*filter.min_confidence));
+  return out;
+}
+
+std::string alerts_text(const node_config& config) {
+  const auto& alerts = config.alerts;
+  const auto plain = [](const std::string& text) { return shown(text); };
+  auto out = fmt::format("\n[alerts]\nretry_min = {}\nretry_max = {}\nattempts = {}\n",
+                         duration_text(alerts.retry_min_ms), duration_text(alerts.retry_max_ms),
+                         alerts.attempts);
+  for (const auto& [id, sink] : alerts.sinks)
+    out += fmt::format("\n[alerts.sinks.{}]\nkind = {}\n{}", id, shown(sink.kind),
+                       options_text(sink.options, sink.secret));
+  for (const auto& route : alerts.routes) {
+    out += fmt::format(
+        "\n[[alerts.route]]\nname = {}\nsinks = {}\nwait_for = \"{}\"\n"
+        "suppress_for = {}\ntell_finality = {}\n{}",
+        shown(route.name), list_of(route.sinks, plain), to_string(route.wait_for),
+        duration_text(route.suppress_for_ms), route.tell_finality,
+        filter_text(config, route.filter));
+    if (route.group_wait_ms > 0)
+      out += fmt::format("group_by = {}\ngroup_wait = {}\n", list_of(route.group_by, plain),
+                         duration_text(route.group_wait_ms));
+  }
+  for (const auto& rule : alerts.inhibitions)
+    out += fmt::format(
+        "\n[[alerts.inhibit]]\nequal = {}\nwithin = {}\n\n[alerts.inhibit.when]\n{}"
+        "\n[alerts.inhibit.mute]\n{}",
+        list_of(rule.equal, plain), duration_text(rule.within_ms), filter_text(config, rule.when),
+        filter_text(config, rule.mute));
+  return out;
+}
+
 }  // namespace
 
 std::string describe(const node_config& config) {
@@ -88,8 +136,9 @@ std::string describe(const node_config& config) {
                   node.workers, to_string(node.level), to_string(node.format), shown(node.events));
   out += fmt::format("\n[api]\nlisten = {}\n", shown(config.api.listen));
   const auto& keep = config.store.keep;
-  out += fmt::format("\n[store.retention]\nmessages = {}\nevidence = {}\nledger = {}\n",
-                     keep.messages, keep.evidence, keep.ledger);
+  out +=
+      fmt::format("\n[store.retention]\nmessages = {}\nevidence = {}\nalerts = {}\nledger = {}\n",
+                  keep.messages, keep.evidence, keep.alerts, keep.ledger);
   const auto quoted_address = [](const address& who) { return json_quoted(to_checksum(who)); };
   out += fmt::format("\n[watch]\naddresses = {}\nflagged = {}\n",
                      list_of(config.watch.addresses, quoted_address),
@@ -99,7 +148,7 @@ std::string describe(const node_config& config) {
   for (const auto& chain : config.chains) out += chain_text(chain);
   for (const auto& [id, agent] : config.agents) out += agent_text(config, "agents", id, agent);
   for (const auto& [id, rule] : config.rules) out += agent_text(config, "rules", id, rule);
-  return out;
+  return out + alerts_text(config);
 }
 
 }  // namespace eremos

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/config/alerts_reader.hpp"
 #include "runtime/config/known_chains.hpp"
 #include "runtime/config/section_reader.hpp"
 #include "runtime/defaults.hpp"
@@ -85,6 +86,9 @@ class config_parser {
     if (const auto* store = read.table("store")) read_store(*store);
     if (const auto* agents = read.table("agents")) read_agents(*agents);
     if (const auto* rules = read.table("rules")) read_rules(*rules);
+    if (const auto* alerts = read.table("alerts"))
+      config_.alerts = read_alerts(*alerts, problems_,
+                                   [this](const located_text& name) { return chain_named(name); });
     read.finish();
   }
 
@@ -138,6 +142,7 @@ class config_parser {
     auto& keep = config_.store.keep;
     if (auto rows = read.number("messages", 0, rows_max)) keep.messages = *rows;
     if (auto rows = read.number("evidence", 0, rows_max)) keep.evidence = *rows;
+    if (auto rows = read.number("alerts", 0, rows_max)) keep.alerts = *rows;
     const auto* ledger = read.take("ledger");
     if (auto rows = read.number("ledger", 0, rows_max)) {
       keep.ledger = *rows;

@@ -10,6 +10,7 @@
 #include "messages/bytes.hpp"
 #include "messages/inspect.hpp"
 #include "messages/units.hpp"
+#include "runtime/alerts/alert_rules.hpp"
 #include "runtime/config/environment.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/log.hpp"
@@ -94,6 +95,7 @@ struct node_config {
   std::map<std::string, agent_section, std::less<>> agents;
   std::map<std::string, agent_section, std::less<>> rules;  ///< at most rules_max
   store_section store;
+  alerts_section alerts;
 };
 
 /// A configuration with what is wrong with it: `config` is to be used only if `errors` is empty.

@@ -132,6 +132,10 @@ std::vector<std::string> read_string_list(std::string_view text) {
   return out;
 }
 
+std::string json_text(std::string_view json) {
+  return json.starts_with('"') ? unquoted(json) : std::string{json};
+}
+
 detail_map read_details(std::string_view json) {
   detail_map out;
   json_walk walk{json};

@@ -270,7 +270,53 @@ ALTER TABLE signal_history ADD COLUMN integrity TEXT;
 CREATE INDEX ledger_suspects ON ledger(chain_id, block_number) WHERE integrity = 'suspect';
 )sql";
 
-constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4};
+// Alerts (outbox.hpp has the states). ended, of a raised one: 'withdrawn' (its signal was taken
+// back) or 'final'; NULL: it may still be told of either. about: chain, type and subject, for
+// suppression. after: the row that must not be due any more, or the group it went with.
+// event_time, created and next_attempt: milliseconds; the last two by the wall clock.
+constexpr const char* version_5 = R"sql(
+DROP TABLE outbox;
+CREATE TABLE outbox(
+  seq INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  ended TEXT,
+  route TEXT NOT NULL,
+  sink TEXT NOT NULL,
+  signal_id BLOB NOT NULL,
+  chain_id INTEGER NOT NULL,
+  about TEXT NOT NULL,
+  group_key TEXT NOT NULL DEFAULT '',
+  after INTEGER,
+  event_time INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt INTEGER NOT NULL,
+  error TEXT NOT NULL DEFAULT '',
+  payload TEXT NOT NULL,
+  fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbox_due ON outbox(sink, next_attempt, seq) WHERE state = 'due';
+CREATE INDEX outbox_gathered ON outbox(next_attempt) WHERE state = 'gathered';
+CREATE INDEX outbox_dead ON outbox(seq) WHERE state = 'dead';
+CREATE INDEX outbox_by_signal ON outbox(signal_id) WHERE kind = 'raised';
+CREATE INDEX outbox_open ON outbox(chain_id) WHERE kind = 'raised' AND ended IS NULL;
+CREATE INDEX outbox_by_subject ON outbox(route, about, event_time) WHERE kind = 'raised';
+
+CREATE TABLE silences(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  route TEXT,
+  type TEXT,
+  agent TEXT,
+  subject TEXT,
+  until INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  comment TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4, version_5};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

@@ -148,6 +148,8 @@ void sqlite_connection::fail(int code, std::string_view doing) {
                                          doing.substr(0, shown_sql_max))};
 }
 
+std::int64_t sqlite_connection::last_row() const { return sqlite3_last_insert_rowid(handle_); }
+
 std::int64_t sqlite_connection::changes() const {
   return failure_ ? 0 : sqlite3_changes64(handle_);
 }

@@ -118,6 +118,8 @@ class sqlite_connection {
   /// Several statements without parameters, not kept.
   void run_script(const char* sql);
 
+  /// The row id of the last insertion.
+  std::int64_t last_row() const;
   /// Rows the last execute inserted, changed or deleted.
   std::int64_t changes() const;
   bool in_transaction() const;

@@ -8,6 +8,7 @@
 #include "runtime/storage/chain_rows.hpp"
 #include "runtime/storage/integrity_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
+#include "runtime/storage/outbox_rows.hpp"
 #include "runtime/storage/pending_rows.hpp"
 #include "runtime/storage/schema.hpp"
 #include "runtime/storage/signal_rows.hpp"
@@ -25,7 +26,8 @@ constexpr const char* writer_setup =
 
 constexpr std::array counted_tables = {"signals",  "signal_history", "memories", "messages",
                                        "evidence", "snapshots",      "ledger",   "supplements",
-                                       "wallets",  "wallet_deltas",  "poison",   "outbox"};
+                                       "wallets",  "wallet_deltas",  "poison",   "outbox",
+                                       "silences"};
 
 class sqlite_store final : public store {
  public:
@@ -87,6 +89,7 @@ class sqlite_store final : public store {
     write_finality(*db_, what);
     finalize_signals(*db_, what);
     pending_.finalize(what.chain, what.finalized);
+    outbox_.finalize(what.chain, options_.wall_clock());
     return db_->take_failure();
   }
   bool note_pending_end(chain_id chain, const hash32& transaction) override {
@@ -95,6 +98,7 @@ class sqlite_store final : public store {
   result<written> expire_pending(chain_id chain, const hash32& transaction) override {
     written out;
     pending_.expire(chain, transaction, out);
+    outbox_.take(out.changed, options_.wall_clock());
     return checked(std::move(out));
   }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
@@ -104,6 +108,14 @@ class sqlite_store final : public store {
   status note_poison(const poison_noted& what) override {
     db_->execute("INSERT OR REPLACE INTO poison VALUES(?, ?, ?)", what.agent, to_string(what.event),
                  what.what);
+    return db_->take_failure();
+  }
+  status note_deliveries(const std::vector<delivery_note>& notes) override {
+    outbox_.note(notes);
+    return db_->take_failure();
+  }
+  status release_alert_groups(time_ms now) override {
+    outbox_.release_groups(now);
     return db_->take_failure();
   }
   status set_meta(std::string_view key, std::string_view value) override {
@@ -125,6 +137,7 @@ class sqlite_store final : public store {
   bool reads_only_;
   wallet_table wallets_{*db_};
   pending_table pending_{*db_};
+  outbox_table outbox_{*db_, std::move(options_.alerts)};
 };
 
 result<store_counts> sqlite_store::counts() {
@@ -209,12 +222,14 @@ result<written> sqlite_store::write(const block_result& block) {
   write_evidence(db, block);
   for (const auto& m : block.memories) write_memory(db, m, out);
   if (!block.snapshots.empty()) write_snapshot_rows(db, wallets_, block.snapshots);
+  outbox_.take(out.changed, now);
   return checked(std::move(out));
 }
 
 result<written> sqlite_store::revert(const chain_reverted& what) {
   written out;
   take_back(what.ancestor, what.blocks, out);
+  outbox_.take(out.changed, options_.wall_clock());
   return checked(std::move(out));
 }
 
@@ -226,6 +241,7 @@ status sqlite_store::apply(const retention& keep) {
   if (keep.evidence > 0)
     db_->execute("DELETE FROM evidence WHERE seq <= (SELECT max(seq) FROM evidence) - ?",
                  number(keep.evidence));
+  if (keep.alerts > 0) outbox_.trim(keep.alerts);
   if (keep.ledger > 0) trim_ledger(*db_, keep.ledger);
   return db_->take_failure();
 }

@@ -5,11 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "runtime/alerts/alert_rules.hpp"
 #include "runtime/storage/store.hpp"
 
 namespace eremos {
 
-/// Milliseconds since the Unix epoch, UTC, on this machine's clock: for emitted_at only.
+/// Milliseconds since the Unix epoch, UTC, on this machine's clock: for emitted_at, and for when
+/// alerts were made and are due.
 time_ms system_time_ms();
 
 struct sqlite_options {
@@ -20,6 +22,8 @@ struct sqlite_options {
   /// False for a store in a temporary folder: nothing waits for the disk. Still survives kill -9,
   /// not a power cut.
   bool durable = true;
+  /// What goes to the outbox with the signals; no routes: nothing.
+  alert_rules alerts;
 };
 
 /// Opens or creates the store and brings it to this program's version. Who calls this holds the

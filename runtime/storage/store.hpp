@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "messages/protocols.hpp"
+#include "runtime/storage/outbox.hpp"
 
 namespace eremos {
 
@@ -90,6 +91,7 @@ class store_reader {
 struct retention {
   std::size_t messages = 100'000;    ///< about 50 MB
   std::size_t evidence = 1'000'000;  ///< about 1 GB of events
+  std::size_t alerts = 100'000;      ///< of the outbox, about 200 MB; what is due stays in any case
   /// Blocks per chain; never under defaults::chain_ledger_max, which a restart asks for.
   std::size_t ledger = 1'000'000;
 };
@@ -124,6 +126,10 @@ class store : public store_reader {
   /// All of one chain and block, at or below its cursor.
   virtual status write_snapshots(const std::vector<agent_snapshot>& snapshots) = 0;
   virtual status note_poison(const poison_noted& what) = 0;
+  /// What became of deliveries. A row that was settled otherwise meanwhile stays as it is.
+  virtual status note_deliveries(const std::vector<delivery_note>& notes) = 0;
+  /// Makes a delivery of each group of alerts whose time has come.
+  virtual status release_alert_groups(time_ms now) = 0;
   virtual status set_meta(std::string_view key, std::string_view value) = 0;
   virtual status apply(const retention& keep) = 0;
 };

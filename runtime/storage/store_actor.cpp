@@ -46,6 +46,14 @@ struct write_snapshots {
   std::vector<agent_snapshot> snapshots;
   promise<block_stored> answer;
 };
+struct write_notes {
+  note_deliveries what;
+  promise<block_stored> answer;
+};
+struct write_groups {
+  alert_groups_due what;
+  promise<block_stored> answer;
+};
 struct read_restart {
   chain_id chain = 0;
   promise<chain_restart> answer;
@@ -54,17 +62,18 @@ struct read_facts {
   load_wallets want;
   promise<wallets_loaded> answer;
 };
-using work = std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
-                          poison_noted, mempool_batch, read_restart, read_facts>;
+using work =
+    std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
+                 poison_noted, mempool_batch, write_notes, write_groups, read_restart, read_facts>;
 
 bool is_read(const work& w) {
   return std::holds_alternative<read_restart>(w) || std::holds_alternative<read_facts>(w);
 }
 
-class store_writer final : public store_actor::base {
+class store_writer final : public outbox_store_actor::base {
  public:
   store_writer(caf::actor_config& cfg, store_config config)
-      : store_actor::base(cfg), config_(std::move(config)) {}
+      : outbox_store_actor::base(cfg), config_(std::move(config)) {}
 
   const char* name() const override { return "store"; }
 
@@ -89,6 +98,8 @@ class store_writer final : public store_actor::base {
         [this](load_wallets& x) { return take<read_facts, wallets_loaded>(std::move(x)); },
         [this](mempool_batch& x) { take_mempool(std::move(x)); },
         [this](poison_noted& x) { submit(std::move(x)); },
+        [this](note_deliveries& x) { return take<write_notes, block_stored>(std::move(x)); },
+        [this](const alert_groups_due& x) { return take<write_groups, block_stored>(x); },
         [this](flush_store) { on_flush(); },
         [this](drain) { return on_drain(); },
         [this](get_report) { return report(); },
@@ -249,6 +260,9 @@ status store_writer::apply(const work& w) {
   if (const auto* x = std::get_if<write_snapshots>(&w))
     return config_.keep_snapshots ? storage.write_snapshots(x->snapshots) : status{ok};
   if (const auto* x = std::get_if<poison_noted>(&w)) return storage.note_poison(*x);
+  if (const auto* x = std::get_if<write_notes>(&w)) return storage.note_deliveries(x->what.notes);
+  if (const auto* x = std::get_if<write_groups>(&w))
+    return storage.release_alert_groups(x->what.now);
   if (const auto* x = std::get_if<mempool_batch>(&w))
     return config_.events->append_mempool(x->events);
   return ok;
@@ -374,6 +388,8 @@ void store_writer::answer_all() {
     if (auto* x = std::get_if<write_revert>(&w)) x->answer.deliver(block_stored{x->what.chain, 0});
     if (auto* x = std::get_if<write_finality>(&w))
       x->answer.deliver(block_stored{x->what.chain, 0});
+    if (auto* x = std::get_if<write_notes>(&w)) x->answer.deliver(block_stored{});
+    if (auto* x = std::get_if<write_groups>(&w)) x->answer.deliver(block_stored{});
     if (auto* x = std::get_if<write_snapshots>(&w)) {
       const bool any = !x->snapshots.empty();
       x->answer.deliver(block_stored{any ? x->snapshots.front().block.chain : 0,
@@ -392,7 +408,7 @@ store_report store_writer::report() const {
 
 }  // namespace
 
-store_actor spawn_store(caf::actor_system& system, store_config config) {
+outbox_store_actor spawn_store(caf::actor_system& system, store_config config) {
   return config.own_thread ? system.spawn<store_writer, caf::detached>(std::move(config))
                            : system.spawn<store_writer>(std::move(config));
 }

@@ -24,7 +24,30 @@ struct store_config {
   bool own_thread = true;  ///< false only under CAF's test coordinator
 };
 
-store_actor spawn_store(caf::actor_system& system, store_config config);
+/// OUTBOX to STORE: what became of deliveries.
+struct note_deliveries {
+  std::vector<delivery_note> notes;
+};
+template <class Inspector>
+auto inspect(Inspector& f, note_deliveries& x) {
+  return f(x.notes);
+}
+/// OUTBOX to STORE: the time of a group of alerts has come.
+struct alert_groups_due {
+  time_ms now = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, alert_groups_due& x) {
+  return f(x.now);
+}
+
+using outbox_store_actor = store_actor::extend<
+    /// Answered when they are durable.
+    caf::replies_to<note_deliveries>::with<block_stored>,
+    /// Answered when the groups are deliveries.
+    caf::replies_to<alert_groups_due>::with<block_stored>>;
+
+outbox_store_actor spawn_store(caf::actor_system& system, store_config config);
 
 /// Opens the file of `--events`, cuts what a crash left behind the stored offset, and stores where
 /// writing begins. Before the store is handed to STORE. Errors: file_unwritable, store_*.

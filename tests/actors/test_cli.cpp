@@ -256,3 +256,47 @@ TEST_CASE("CLI: colours only where somebody sees them and nobody forbids them", 
   CHECK(choose_colour(colour_choice::always, false, variables({{"NO_COLOR", "1"}})));
   CHECK_FALSE(choose_colour(colour_choice::never, true, none));
 }
+
+TEST_CASE("CLI: alerts has actions, each with its own target and options", "[cli]") {
+  const auto test = parsed_as<alerts_command>({"alerts", "test", "big", "--config", "e.toml"});
+  CHECK(test.action == alerts_action::test);
+  CHECK(test.target == "big");
+  const auto list =
+      parsed_as<alerts_command>({"alerts", "list", "--state", "due", "--sink", "ops", "--route",
+                                 "big", "--limit", "5", "--json", "--data-dir", "D"});
+  CHECK(list.action == alerts_action::list);
+  CHECK(*list.state == "due");
+  CHECK(*list.sink == "ops");
+  CHECK(*list.route == "big");
+  CHECK(list.limit == 5);
+  CHECK(list.common.json);
+  CHECK(parsed_as<alerts_command>({"alerts", "dead"}).action == alerts_action::dead);
+  CHECK(parsed_as<alerts_command>({"alerts", "resend", "alert_1"}).target == "alert_1");
+  const auto add = parsed_as<alerts_command>(
+      {"alerts", "silence", "add", "--type", "flood", "--for", "2h", "--comment", "known"});
+  CHECK(add.action == alerts_action::silence_add);
+  CHECK(*add.type == "flood");
+  CHECK(*add.lasts == 2 * hour_ms);
+  CHECK(add.comment == "known");
+  CHECK(parsed_as<alerts_command>({"alerts", "silence", "list"}).action ==
+        alerts_action::silence_list);
+  CHECK(parsed_as<alerts_command>({"alerts", "silence", "remove", "3"}).target == "3");
+}
+
+TEST_CASE("CLI: alerts says what it lacks and what does not go together", "[cli]") {
+  const auto holds = [](const std::string& text, const char* part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  holds(error_of({"alerts"}), "WHAT");
+  holds(error_of({"alerts", "lst"}), "did you mean \"list\"?");
+  holds(error_of({"alerts", "silence"}), "\"silence\" is not one of");
+  holds(error_of({"alerts", "test", "big"}), "needs --config");
+  holds(error_of({"alerts", "test"}), "needs a ROUTE");
+  holds(error_of({"alerts", "resend"}), "needs the ID");
+  holds(error_of({"alerts", "list", "x"}), "unexpected argument \"x\"");
+  holds(error_of({"alerts", "dead", "--state", "due"}), "--state does not go with dead");
+  holds(error_of({"alerts", "silence", "add", "--type", "flood"}), "needs --for");
+  holds(error_of({"alerts", "silence", "add", "--for", "1h"}), "at least one of");
+  holds(error_of({"alerts", "silence", "add", "--type", "a", "--for", "soon"}), "--for");
+}

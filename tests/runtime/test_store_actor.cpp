@@ -65,6 +65,10 @@ class refusing_store final : public store {
     return real_->write_snapshots(s);
   }
   status note_poison(const poison_noted& what) override { return real_->note_poison(what); }
+  status note_deliveries(const std::vector<delivery_note>& notes) override {
+    return real_->note_deliveries(notes);
+  }
+  status release_alert_groups(time_ms now) override { return real_->release_alert_groups(now); }
   status set_meta(std::string_view key, std::string_view value) override {
     return real_->set_meta(key, value);
   }

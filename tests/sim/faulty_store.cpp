@@ -72,6 +72,12 @@ class faulty_store final : public store {
   status note_poison(const poison_noted& what) override {
     return fails() ? refused() : inner_->note_poison(what);
   }
+  status note_deliveries(const std::vector<delivery_note>& notes) override {
+    return fails() ? refused() : inner_->note_deliveries(notes);
+  }
+  status release_alert_groups(time_ms now) override {
+    return fails() ? refused() : inner_->release_alert_groups(now);
+  }
   status set_meta(std::string_view key, std::string_view value) override {
     return fails() ? refused() : inner_->set_meta(key, value);
   }
