@@ -19,9 +19,6 @@ struct not_built {
     if (!run.listen.empty()) api("--listen");
   }
   void operator()(const doctor_command&) { lines.push_back("doctor is not built yet"); }
-  void operator()(const explain_command&) {
-    lines.push_back("explain shows what is stored; it tells no whole story yet");
-  }
   template <class T>
   void operator()(const T&) {}
 };
