@@ -85,31 +85,4 @@ std::string to_json(const ledger_row& row) {
       text_or_null(row.integrity.detail), text_or_null(row.integrity.level));
 }
 
-std::string explain_text(const signal& s, const std::vector<std::string>& evidence,
-                         const chain_names& chains) {
-  std::string sentence;
-  for (const auto& type : signal_types())
-    if (type.name == s.type) sentence = fmt::format(": {}", type.sentence);
-  auto out = fmt::format(
-      "{} {} (revision {}){}\n"
-      "by {} {}, confidence {:.2f}, severity {}, {}, {}\n"
-      "subject {}\nblock {} {}\ntime {}\n",
-      to_string(s.id), shown(s.type), s.revision, sentence, shown(s.agent), shown(s.glyph),
-      s.confidence, to_string(s.level), to_string(s.status), to_string(s.at), shown(s.subject),
-      block_text(s.block, chains), to_hex(s.block.hash), time_text(s.event_time));
-  for (const auto& [key, json] : s.details.items)
-    out += fmt::format("  {} = {}\n", shown(key), printable(json));
-  out += fmt::format("evidence: {} of {}\n", s.evidence.size(), s.evidence_total);
-  for (std::size_t i = 0; i < s.evidence.size(); ++i) {
-    out += fmt::format("  {}\n", to_string(s.evidence[i]));
-    if (i < evidence.size() && evidence[i] != "null")
-      out += fmt::format("    {}\n", printable(evidence[i]));
-  }
-  return out;
-}
-
-std::string explain_json(const signal& s, const std::vector<std::string>& evidence) {
-  return fmt::format("{{\"signal\":{},\"evidence\":[{}]}}\n", to_json(s), fmt::join(evidence, ","));
-}
-
 }  // namespace eremos

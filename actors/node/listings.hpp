@@ -16,10 +16,4 @@ std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& 
 /// One JSON object without a line end.
 std::string to_json(const ledger_row& row);
 
-/// One signal with its evidence: `evidence` holds a JSON object, or "null" where it was not kept,
-/// per id of s.evidence.
-std::string explain_text(const signal& s, const std::vector<std::string>& evidence,
-                         const chain_names& chains);
-std::string explain_json(const signal& s, const std::vector<std::string>& evidence);
-
 }  // namespace eremos

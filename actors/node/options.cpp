@@ -18,9 +18,6 @@ struct not_built {
   void operator()(const run_command& run) {
     if (!run.listen.empty()) api("--listen");
   }
-  void operator()(const explain_command&) {
-    lines.push_back("explain shows what is stored; it tells no whole story yet");
-  }
   template <class T>
   void operator()(const T&) {}
 };

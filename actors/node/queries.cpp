@@ -10,6 +10,7 @@
 #include "actors/node/alerts_query.hpp"
 #include "actors/node/assembly.hpp"
 #include "actors/node/chain_names.hpp"
+#include "actors/node/explain.hpp"
 #include "actors/node/listings.hpp"
 #include "actors/node/node_report.hpp"
 #include "actors/node/status_text.hpp"
@@ -113,19 +114,14 @@ class query_runner {
 
   int operator()(const explain_command& what) {
     if (const auto code = prepare(what.common); code != exit_ok) return code;
-    const auto found = store_->find_signal(what.id);
+    auto found = store_->find_signal(what.id);
     if (!found) return fail(found.error(), exit_failure);
     if (!*found)
       return fail({errc::bad_usage, fmt::format("no signal {} is stored", to_string(what.id))},
                   exit_failure);
-    std::vector<std::string> evidence;
-    for (const auto& id : (*found)->evidence) {
-      auto event = store_->evidence(id);
-      if (!event) return fail(event.error(), exit_failure);
-      evidence.push_back(*event ? **event : "null");
-    }
-    context_.out << (what.common.json ? explain_json(**found, evidence)
-                                      : explain_text(**found, evidence, names_));
+    const auto explained = explain(*store_, std::move(**found));
+    if (!explained) return fail(explained.error(), exit_failure);
+    context_.out << (what.common.json ? to_json(*explained) : to_text(*explained, names_));
     return exit_ok;
   }
 

@@ -41,8 +41,9 @@ const std::vector<command_help>& command_helps() {
       {"stats", "Show the counters of the running node, or of the last one",
        "  eremos-node stats\n"
        "  eremos-node stats --json\n"},
-      {"explain", "Show one signal with its evidence",
-       "  eremos-node explain 3f2a9c0d5e6b7a8190a1b2c3d4e5f607\n"},
+      {"explain", "Tell one signal in plain words, with all it rests on",
+       "  eremos-node explain 3f2a9c0d5e6b7a8190a1b2c3d4e5f607\n"
+       "  eremos-node explain 3f2a9c0d5e6b7a8190a1b2c3d4e5f607 --json\n"},
       {"alerts", "Look after alerts: test, list, dead, resend, silence",
        "  eremos-node alerts test ROUTE --config eremos.toml\n"
        "  eremos-node alerts list --sink ops --state due\n"

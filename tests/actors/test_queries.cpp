@@ -7,6 +7,7 @@
 #include <caf/all.hpp>
 
 #include "actors/node/cli.hpp"
+#include "actors/node/explain.hpp"
 #include "actors/node/node_report.hpp"
 #include "actors/node/queries.hpp"
 #include "actors/node/status_text.hpp"
@@ -200,12 +201,34 @@ TEST_CASE("QUERIES: memory and blocks are listed", "[queries]") {
   CHECK(table.out.find("canonical") != std::string::npos);
 }
 
+TEST_CASE("QUERIES: explain has words and the formula's numbers for what agents conclude",
+          "[queries]") {
+  signal s;
+  s.type = "sandwich";
+  s.details.set("executor", "0xbot")
+      .set("edge", 0.25)
+      .set("front", "0xfirst")
+      .set("formula", "twice edge");
+  CHECK(plain_words(s).starts_with("0xbot traded in pool (not known) by transaction 0xfirst."));
+  CHECK(formula_with_numbers(s) == "twice edge, with edge = 0.25");
+  s.type = "address_poisoning";
+  s.details = {};
+  s.details.set("victims", std::uint64_t{20});
+  CHECK(plain_words(s).find("in the names of 20 wallets") != std::string::npos);
+  CHECK(formula_with_numbers(s).empty());
+  s.type = "of a plugin";
+  CHECK(plain_words(s).empty());
+}
+
 TEST_CASE("QUERIES: explain shows one signal", "[queries]") {
   stored_fixture f;
   const auto id = to_string(stored_signal("flood", f.first, 0, 0).id);
   const auto text = run({"explain", id, "--data-dir", f.dir()});
   CHECK(text.code == 0);
-  CHECK(text.out.starts_with(id + " flood (revision 1): an agent concluded more"));
+  CHECK(text.out.starts_with(id + " flood: an agent concluded more"));
+  CHECK(text.out.find("revision 1") != std::string::npos);
+  CHECK(text.out.find("canonical, latest") != std::string::npos);
+  CHECK(text.out.find("evidence: 1 of 1, in the order of the chain") != std::string::npos);
   CHECK(
       run({"explain", id, "--data-dir", f.dir(), "--json"}).out.starts_with("{\"signal\":{\"id\""));
   const auto none = run({"explain", std::string(32, '0'), "--data-dir", f.dir()});

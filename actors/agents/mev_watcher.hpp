@@ -1,0 +1,64 @@
+// MevWatcher (μ): who takes from the order of transactions in a block: sandwiches,
+// arbitrage, prices moved with a flash loan. Judges nothing itself: that is in actors/detect. Each
+// block is judged by itself, so nothing is kept between blocks. Owned by one actor.
+#pragma once
+#include <map>
+#include <vector>
+
+#include "actors/detect/arbitrage.hpp"
+#include "actors/detect/flash_manipulation.hpp"
+#include "actors/detect/sandwich.hpp"
+#include "runtime/agent.hpp"
+
+namespace eremos {
+
+class mev_watcher final : public agent<mev_watcher> {
+ public:
+  static constexpr agent_info info{
+      .id = "mev-watcher",
+      .glyph = "μ",
+      .role = "surveillance",
+      .description = "sandwiches, arbitrage, prices moved with a flash loan"};
+
+  struct options {
+    detect::sandwich_limits sandwich;
+    detect::manipulation_limits manipulation;
+    double confidence_min = 0;  ///< sandwiches below are counted, not told
+
+    static result<options> parse(const option_map& given);
+  };
+  static subscription wants(const options&);
+
+  mev_watcher(caf::actor_config& cfg, const agent_services& services, options opts);
+
+  void on(const transaction_event& t);
+  void on(const contract_event& log);
+  void on(const block_complete& completed);
+
+ private:
+  struct parties {
+    eremos::address from;
+    maybe<eremos::address> to;
+  };
+  struct gathered {
+    std::map<std::uint64_t, parties> transactions;  ///< by index
+    std::vector<detect::block_swap> swaps;
+    std::vector<detect::token_move> moves;
+    /// By the transaction's index, of transactions with a flash loan …
+    std::map<std::uint64_t, std::vector<detect::loan_transaction::lent>> loans;
+    /// … and what only those need, of all.
+    std::vector<std::pair<std::uint64_t, detect::loan_transaction::priced>> prices;
+    std::vector<std::pair<std::uint64_t, detect::loan_transaction::liquidity>> changes;
+  };
+
+  void find_manipulations(const block_ref& block, const gathered& g);
+  void find_arbitrages(const block_ref& block, const gathered& g);
+  void conclude(const detect::sandwich& found);
+  void conclude(const detect::arbitrage& found);
+  void conclude(const detect::flash_manipulation& found);
+
+  options options_;
+  per_block<gathered> blocks_;
+};
+
+}  // namespace eremos
