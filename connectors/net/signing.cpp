@@ -35,7 +35,15 @@ std::string to_base64(std::string_view bytes) {
 
 result<std::string> from_base64(std::string_view text) {
   const failure bad{errc::bad_option, "not base64 (RFC 4648, with padding)"};
-  if (text.size() % 4 != 0 || text.size() > 65'536) return bad;
+  // EVP_DecodeBlock takes blanks around it, and padding anywhere.
+  const auto digits = text.substr(0, text.find('='));
+  const bool well_formed =
+      text.size() % 4 == 0 && text.size() - digits.size() <= 2 &&
+      text.find_first_not_of('=', digits.size()) == std::string_view::npos &&
+      digits.find_first_not_of(
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") ==
+          std::string_view::npos;
+  if (!well_formed || text.size() > 65'536) return bad;
   std::string out(text.size() / 4 * 3, '\0');
   const auto size = ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(text),
                                       static_cast<int>(text.size()));

@@ -122,9 +122,9 @@ TEST_CASE("SINKS: base64 and HMAC-SHA256 are those of their standards") {
   for (const auto* bad : {"Zg", "Zg=", "Z===", "Zm9v!", "Zm 9"}) CHECK_FALSE(from_base64(bad));
   // RFC 4231 §4.2 and §4.3.
   CHECK(to_base64(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
-        "sDRMYdjbOFNcqK/OrwvxK4gdwgDJgz2nJumpc3bC4Zw=");
+        "sDRMYdjbOFNcqK/OrwvxK4gdwgDJgz2nJuk3bC4yz/c=");
   CHECK(to_base64(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
-        "W9zBRr9gdU5qBCQIlcF1x1oAPxOdyDvskzsZZGThyEM=");
+        "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
 }
 
 TEST_CASE("SINKS: webhooks are signed as Standard Webhooks says") {
@@ -254,7 +254,7 @@ TEST_CASE("SINKS: only addresses of the open internet are public") {
 TEST_CASE("SINKS: a name that leads inside is refused, and nothing is connected") {
   fixture f;
   f.server.serve();
-  for (const auto* host : {"localhost", "2130706433", "0x7f.1"}) {
+  for (const auto* host : {"localhost", "0x7f.1"}) {
     INFO(host);
     f.make(section_of("webhook", {{"url", fmt::format("http://{}:{}/", host, f.server.port())},
                                   {"secrets", std::string{vector_secret}}}));
@@ -275,6 +275,7 @@ TEST_CASE("SINKS: options are checked before anything starts, secrets must not l
   CHECK(problem_of(webhook("https://example.org/x")) == "");
   CHECK(problem_of(webhook("http://169.254.169.254/latest")).find("allow_private") !=
         std::string::npos);
+  CHECK(problem_of(webhook("http://2130706433/")).find("allow_private") != std::string::npos);
   CHECK(problem_of(webhook("https://[::1]/")).find("allow_private") != std::string::npos);
   CHECK(problem_of(webhook("ftp://example.org")).find("http") != std::string::npos);
   auto open = webhook("https://example.org/x");

@@ -111,6 +111,6 @@ TEST_CASE("CONFIG: what is wrong with alerts is said with its place", "[config]"
   check_error("[alerts.route]\nname = \"r\"\n", "in double brackets");
   check_error("[alerts.sinks.Ops]\nkind = \"file\"\n", "lower-case letters");
   check_error("[alerts.sinks.ops]\npath = \"x\"\n", "needs a kind");
-  check_error("[alerts]\nretry_min = \"2h\"\n", "retry_max is less");
+  check_error("[alerts]\nretry_min = \"2s\"\nretry_max = \"1s\"\n", "retry_max is less");
   check_error("[alerts]\nattempts = 0\n", "attempts");
 }

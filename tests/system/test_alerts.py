@@ -97,6 +97,8 @@ with folder() as f:
     # The rest goes out while hardly anything new comes: one event in ten seconds.
     slow = write_config(f / "slow.toml", alerts, 0.1)
     process = subprocess.Popen([NODE, "run", "--config", str(slow), "--data-dir", str(data)], stdout=log, stderr=log, env=env)
+    wait_until(lambda: (f / "node.log").read_text().count("data in ") == 2, 30,
+               "the node starts again")
     waiting = "select count(*) from outbox where sink in ('hook', 'file') and state = 'due'"
     wait_until(lambda: rows(data, waiting) == [(0,)], 120, "all is delivered in the end")
     process.terminate()

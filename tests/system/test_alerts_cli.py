@@ -119,7 +119,7 @@ with folder() as f:
 
     def alerts(*words, want=0):
         code, out, err = run("alerts", *words, env=env)
-        need(code == want, f"alerts {' '.join(map(str, words[:3]))} exits {want} {out}{err}")
+        need(code == want, f"alerts {words} exits {want} {out}{err}") if code != want else None
         return out
 
     refused.add("none yet")
@@ -157,6 +157,7 @@ with folder() as f:
     node.terminate()
     need(node.wait(30) == 0, "the node ends")
     node = subprocess.Popen([NODE, "run", "--config", str(slow), "--data-dir", str(data)], stdout=log, stderr=log, env=env)
+    wait_until(lambda: (f / "node.log").read_text().count("data in ") == 2, 30, "the node starts again")
     wait_until(lambda: stored(data, "select count(*) from outbox where state in ('due', 'gathered')") == [(0,)], 60, "the rest goes out")
     node.terminate()
     need(node.wait(30) == 0, "the node ends again")
@@ -170,7 +171,7 @@ with folder() as f:
     need(grouped == sum(len(g["data"]["alerts"]) for g in groups), f"the {grouped} alerts in them are in no other")
 
     first = mails.mails[0]
-    need(first["Subject"].startswith("größer: ") and first["From"] == "<eremos@example.org>", f"a mail is readable: {first['Subject']}")
+    need(first["Subject"].startswith("größer: ") and "eremos@example.org" in first["From"], f"a mail is readable: {first['Subject']}")
     need("bob@example.org" in first["To"] and first["Message-ID"].endswith("@example.org>"), "it names its receivers and itself")
     text = first.get_content().split("\n\n", 1)
     need(json.loads(text[1])["data"]["signal"]["type"] in text[0], "and holds the JSON below a line for people")

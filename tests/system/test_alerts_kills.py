@@ -65,7 +65,9 @@ with folder() as f:
         process.wait()
         noted = stored(data, "select count(*) from outbox where state = 'delivered'")[0][0]
         under_way += receiver.count() > noted
+    starts = (f / "node.log").read_text().count("data in ")
     process = start(data, slow, log)
+    wait_until(lambda: (f / "node.log").read_text().count("data in ") > starts, 30, "the node starts again")
     wait_until(lambda: stored(data, "select count(*) from outbox where state <> 'delivered'") == [(0,)], 120,
                "the last start delivers what is left")
     process.terminate()
