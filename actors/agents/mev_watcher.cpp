@@ -6,6 +6,7 @@
 
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/known_services.hpp"
+#include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
@@ -13,8 +14,8 @@ namespace {
 
 /// "0x…" of a pool, "0x…/0x…" of one among many in a contract.
 std::string pool_text(const detect::pool_key& pool) {
-  return pool.id.is_zero() ? to_hex(pool.contract)
-                           : fmt::format("{}/{}", to_hex(pool.contract), to_hex(pool.id));
+  return pool.id.is_zero() ? to_checksum(pool.contract)
+                           : fmt::format("{}/{}", to_checksum(pool.contract), to_hex(pool.id));
 }
 
 std::vector<std::string> pool_texts(const std::vector<detect::pool_key>& pools) {

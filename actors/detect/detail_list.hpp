@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "messages/keccak.hpp"
 #include "messages/signal.hpp"
 
 namespace eremos::detect {
@@ -27,11 +29,15 @@ inline void set_list(detail_map& details, std::string_view key,
     details.set(std::string{key} + "_total", static_cast<std::uint64_t>(texts.size()));
 }
 
-/// Each item as hex.
+/// Each item as hex; addresses with their checksum, as elsewhere in details.
 template <class Items>
 void set_hex_list(detail_map& details, std::string_view key, const Items& items) {
   std::vector<std::string> texts;
-  for (const auto& x : items) texts.push_back(to_hex(x));
+  for (const auto& x : items)
+    if constexpr (std::is_same_v<typename Items::value_type, address>)
+      texts.push_back(to_checksum(x));
+    else
+      texts.push_back(to_hex(x));
   set_list(details, key, texts);
 }
 

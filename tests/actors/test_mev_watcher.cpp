@@ -61,7 +61,7 @@ TEST_CASE("mev watcher: a sandwich is told with its front, victims and back") {
   CHECK(out[0].details.find("front") == "\"" + to_hex(some_hash(1)) + "\"");
   CHECK(out[0].details.find("victims") == "[\"" + to_hex(some_hash(2)) + "\"]");
   CHECK(out[0].details.find("back") == "\"" + to_hex(some_hash(3)) + "\"");
-  CHECK(out[0].details.find("pool") == "\"" + to_hex(pool) + "\"");
+  CHECK(out[0].details.find("pool") == "\"" + to_checksum(pool) + "\"");
   CHECK(out[0].evidence.size() == 3);
   CHECK(
       every_way<mev_watcher>({b}, {{"sandwich_confidence_min", {.texts = {"0.999"}, .where = "x"}}})

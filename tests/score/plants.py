@@ -247,7 +247,7 @@ def mint_rush(chain, cast, near):
 def awakening(chain, cast, near):
     """Acted 200 days ago, and now. What it was paid meanwhile wakes nobody."""
     who = chain.address()
-    chain.transaction(chain.first_block, who, chain.random.choice(cast.wallets), ETHER // 100)
+    chain.transaction(chain.first_block, who, chain.address(), ETHER // 100)
     chain.transaction(near, who, chain.address(), int(10 ** chain.random.uniform(17, 21)))
     return [("wallet_reactivated", who)]
 
@@ -256,7 +256,7 @@ def short_sleep(chain, cast, near):
     """No awakening: it slept 90 days."""
     who = chain.address()
     for number in (chain.first_block, chain.first_block + 1, near):
-        chain.transaction(number, who, chain.random.choice(cast.wallets), ETHER // 100)
+        chain.transaction(number, who, chain.address(), ETHER // 100)
     return []
 
 
