@@ -203,9 +203,10 @@ decoded_action loan_v3(const contract_event& log) {
       log.emitter, topic_account(log, 2), {}, std::max(number(log, 0), number(log, 1))};
 }
 
+/// The second address is who gets the tokens.
 decoded_action loan_dodo(const contract_event& log) {
   return flash_loan{
-      log.emitter, account(word(log, 0)), {}, std::max(number(log, 2), number(log, 3))};
+      log.emitter, account(word(log, 1)), {}, std::max(number(log, 2), number(log, 3))};
 }
 
 template <std::size_t Pool>

@@ -88,9 +88,13 @@ maybe<flash_manipulation> find_manipulation(const block_ref& block, const loan_t
                          .loan = loan.what.amount,
                          .anchor = id_of_log(block, loan.log_index),
                          .evidence = {}};
-  if (out.token.is_zero())  // by the transfer that brought it
-    for (const auto& m : t.moves)
-      if (m.from == out.lender && m.amount == out.loan) out.token = m.token;
+  // An event alone is a claim: the borrower must have got just that much.
+  const auto lent = std::find_if(t.moves.begin(), t.moves.end(), [&](const token_move& m) {
+    return m.to == out.executor && m.amount == out.loan &&
+           (out.token.is_zero() || m.token == out.token);
+  });
+  if (lent == t.moves.end() || out.loan.is_zero()) return {};
+  out.token = lent->token;
   std::set<pool_key> pools;
   for (const auto& s : t.swaps) pools.insert(s.what.pool);
   double best = -1;
@@ -111,7 +115,7 @@ maybe<flash_manipulation> find_manipulation(const block_ref& block, const loan_t
     for (const auto* s : story.swaps) out.evidence.push_back(id_of_log(block, s->log_index));
   }
   for (const auto& who : {maybe<address>{out.executor}, t.from, t.to}) {
-    if (!who || out.loan.is_zero()) continue;
+    if (!who) continue;
     const auto gains = gains_of(*who, t);
     const auto mine = gains.find(out.token);
     if (mine == gains.end() || mine->second.negative) continue;

@@ -2,10 +2,10 @@
 // let something else be paid at that price, move it back, repay. Judges one transaction and keeps
 // nothing; knows no labels. Pure; any thread.
 //
-//   loan   a flash loan's event of a lender we know the shape of
-//   a      in one pool there are two swaps of opposite directions, or three of one
-//   b      the pool's price is off by >= 10 % at some swap and comes at least half way back
-//   c      between the pool's first and last swap something is paid beside the trade: liquidity is
+//   loan   a flash loan's event of a shape we know, and a transfer of just that amount to the
+//   borrower a      in one pool there are two swaps of opposite directions, or three of one b the
+//   pool's price is off by >= 10 % at some swap and comes at least half way back c      between the
+//   pool's first and last swap something is paid beside the trade: liquidity is
 //          added or taken, tokens are minted or burned, or a contract that is neither pool nor
 //          lender pays the executor
 //   d      the executor or the sender ends with >= 2 % of the loan more of its token

@@ -13,7 +13,8 @@
 //   anchor     = the arrival of the N-th wallet, by (block, index of the transaction)
 //
 // Found once, until nobody arrived for a window. Default: 4 wallets, the original's "more than 3".
-// Not calibrated.
+// Nobody gathers so in the 1,700 blocks of the recordings of six chains, most of them far apart:
+// not calibrated, but silent on ordinary traffic.
 #pragma once
 #include <map>
 #include <vector>

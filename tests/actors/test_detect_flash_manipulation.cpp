@@ -85,6 +85,23 @@ TEST_CASE(
   CHECK_FALSE(own_money.swap(false, 500, 990, 1.0).find());
 }
 
+TEST_CASE(
+    "flash manipulation: a loan that nobody got is a claim; amounts near 2^256 change nothing") {
+  story s;
+  s.lend(1'000).swap(true, 1'000, 500, 4.0).move(weth, someone(50), executor, 100);
+  s.swap(false, 500, 990, 1.0);
+  REQUIRE(s.find());
+  auto claimed = s;
+  claimed.t.moves.erase(claimed.t.moves.begin());
+  CHECK_FALSE(claimed.find());
+  auto absurd = s;
+  const auto most = uint256{} - uint256{1};
+  absurd.t.loans[0].what.amount = most;
+  absurd.t.moves[0].amount = most;
+  const auto found = absurd.find();
+  CHECK((!found || !found->gains));
+}
+
 TEST_CASE("admin change: the topic is its signature's, and ranks are those of what was changed") {
   CHECK(call_executed_topic == keccak256("CallExecuted(bytes32,uint256,address,uint256,bytes)"));
   for (const auto& row : admin_topics()) {
