@@ -19,6 +19,7 @@ result<approval_watcher::options> approval_watcher::options::parse(const option_
   l.receivers_max = read.number("receivers_max", l.receivers_max, 1, 1'000);
   l.owners = read.number("owners_min", l.owners, 2, detect::spender_kept_max);
   l.tokens = read.number("tokens_min", l.tokens, 1, detect::spender_kept_max);
+  l.callers = read.number("callers_max", l.callers, 1, detect::callers_kept_max);
   l.settled = read.duration("settled", l.settled);
   if (auto bad = read.finish()) return *bad;
   return out;

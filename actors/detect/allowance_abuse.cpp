@@ -95,6 +95,13 @@ void allowance_abuses::served(const address& owner, const address& token) {
 }
 
 void allowance_abuses::use(const own_use& u) {
+  if (const auto known = spenders_.find(u.called); known != spenders_.end()) {
+    auto& callers = known->second.callers;
+    const auto caller = std::hash<address>{}(u.owner);
+    if (callers.size() < callers_kept_max &&
+        std::find(callers.begin(), callers.end(), caller) == callers.end())
+      callers.push_back(caller);
+  }
   mark_used(u.owner, u.called, {});
   if (!u.token.is_zero() && u.token != u.called) served(u.owner, u.token);
 }
@@ -181,7 +188,7 @@ void allowance_abuses::judge(const block_ref& block, time_ms time, const address
   }
   constexpr std::uint64_t used_of = 4;
   if (!state.phishing_told && owners.size() >= limits_.owners && tokens.size() >= limits_.tokens &&
-      state.uses * used_of <= owners.size()) {
+      state.uses * used_of <= owners.size() && state.callers.size() < limits_.callers) {
     auto out = tell(false);
     out.confidence = victims.empty() ? 0.6 : 0.8;
     state.phishing_told = true;
@@ -231,6 +238,8 @@ void allowance_abuses::save(state_writer& out) const {
     out.u64(state.uses);
     out.u64((state.flagged ? 1u : 0u) | (state.drain_told ? 2u : 0u) |
             (state.phishing_told ? 4u : 0u));
+    out.u64(state.callers.size());
+    for (const auto caller : state.callers) out.u64(caller);
     out.u64(state.given.size());
     for (const auto& k : state.given) {
       out.u64(table.place(k.block));
@@ -248,7 +257,7 @@ void allowance_abuses::save(state_writer& out) const {
 }
 
 bool allowance_abuses::load(state_reader& in) {
-  constexpr std::size_t spender_bytes = address::size_bytes + 4 * 8;
+  constexpr std::size_t spender_bytes = address::size_bytes + 5 * 8;
   constexpr std::size_t given_bytes = 3 * 8 + 2 * address::size_bytes;
   spenders_.clear();
   kept_ = 0;
@@ -263,6 +272,9 @@ bool allowance_abuses::load(state_reader& in) {
     state.flagged = (flags & 1) != 0;
     state.drain_told = (flags & 2) != 0;
     state.phishing_told = (flags & 4) != 0;
+    const auto callers = in.count(8);
+    if (callers > callers_kept_max) return false;
+    for (std::uint64_t i = 0; i < callers; ++i) state.callers.push_back(in.u64());
     const auto count = in.count(given_bytes);
     if (count > spender_kept_max) return false;
     for (std::uint64_t i = 0; i < count && in.intact(); ++i) {

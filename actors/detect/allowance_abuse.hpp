@@ -22,7 +22,8 @@
 //   phishing     >= owners distinct owners of >= tokens different tokens allowed S more than
 //   `settled`
 //                ago and within `window` and have not used it, and at most a quarter as
-//                many did (some move such a token for other reasons)
+//                many did (some move such a token for other reasons), and fewer than `callers`
+//                accounts call S
 //   confidence = 0.6, 0.8 if something was taken already; severity medium
 //   anchor     = the latest allowance
 //
@@ -51,12 +52,16 @@ struct abuse_limits {
   std::uint64_t owners = 10;
   std::uint64_t tokens = 3;
   duration_ms settled = 10 * minute_ms;
-  /// Allowances kept, of all spenders: 20 a mainnet block without known routers are 40 minutes. 130
-  /// bytes each in a snapshot, which has at most 1 MB. The oldest spenders go first.
-  std::size_t kept_max = 5'000;
+  /// Different accounts that call S make it a service; a drainer's are few.
+  std::uint64_t callers = 4;
+  /// Allowances kept, of all spenders: 20 a mainnet block without known routers are half an hour.
+  /// At most 310 bytes each in a snapshot, which has at most 1 MB. The oldest spenders go first.
+  std::size_t kept_max = 3'000;
 };
 /// Allowances kept of one spender; of more it is a service that many use.
 inline constexpr std::size_t spender_kept_max = 64;
+/// Callers that are told apart, at most.
+inline constexpr std::size_t callers_kept_max = 8;
 
 /// In the order of the chain within a block.
 struct chain_place {
@@ -141,7 +146,8 @@ class allowance_abuses {
   };
   struct spender_state {
     time_ms last = 0;
-    std::uint64_t uses = 0;  ///< owners that used it
+    std::uint64_t uses = 0;              ///< owners that used it
+    std::vector<std::uint64_t> callers;  ///< hashes of the first few
     bool flagged = false;
     bool drain_told = false;
     bool phishing_told = false;

@@ -149,6 +149,20 @@ TEST_CASE(
       router.feed({{{1, 1}, token(0), owner(51), spender, true}}, {}, {}, 11 * minute_ms).empty());
 }
 
+TEST_CASE("allowance abuse: what several strangers call is a service") {
+  for (const std::uint64_t callers : {3, 4}) {
+    feeder f;
+    f.feed(given_by(12));
+    std::vector<own_use> calls;
+    for (std::uint64_t i = 0; i < 9; ++i)
+      calls.push_back({i, someone(400 + i % callers), spender, {}});
+    f.feed({}, {}, calls);
+    const auto found =
+        f.feed({{{1, 1}, token(0), owner(51), spender, true}}, {}, {}, 11 * minute_ms);
+    CHECK(found.empty() == (callers == 4));
+  }
+}
+
 TEST_CASE("allowance abuse: the state is bounded, and the same after a save") {
   feeder f;
   for (std::uint64_t i = 0; i < 7'000; ++i)
