@@ -13,8 +13,6 @@ namespace eremos {
 std::string signals_text(const std::vector<signal>& rows, const chain_names& chains);
 std::string memories_text(const std::vector<memory_entry>& rows, const chain_names& chains);
 std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains);
-/// One JSON object without a line end.
-std::string to_json(const ledger_row& row);
 
 /// One signal with its evidence: `evidence` holds a JSON object, or "null" where it was not kept,
 /// per id of s.evidence.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/storage/chain_rows.hpp"
+#include "runtime/storage/feed_rows.hpp"
 #include "runtime/storage/integrity_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
 #include "runtime/storage/pending_rows.hpp"
@@ -34,13 +35,13 @@ class sqlite_store final : public store {
 
   // --- reading
   result<std::vector<signal>> signals(const signal_query& want) override {
-    return checked(read_signals(*db_, want));
+    return checked(read_signals(*db_, want).rows);
   }
   result<maybe<signal>> find_signal(const signal_id& id) override {
     return checked(read_signal(*db_, id));
   }
   result<std::vector<memory_entry>> memories(const memory_query& want) override {
-    return checked(read_memories(*db_, want));
+    return checked(read_memories(*db_, want).rows);
   }
   result<maybe<std::string>> evidence(const event_id& id) override {
     return checked(read_evidence_event(*db_, id));
@@ -95,7 +96,7 @@ class sqlite_store final : public store {
   result<written> expire_pending(chain_id chain, const hash32& transaction) override {
     written out;
     pending_.expire(chain, transaction, out);
-    return checked(std::move(out));
+    return in_feed(std::move(out));
   }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
     write_snapshot_rows(*db_, wallets_, snapshots);
@@ -117,6 +118,11 @@ class sqlite_store final : public store {
   result<T> checked(T value) {
     if (auto done = db_->take_failure(); !done) return done.error();
     return value;
+  }
+  /// What is announced is in the feed by then.
+  result<written> in_feed(written out) {
+    for (const auto& s : out.changed) feed_signal(*db_, s);
+    return checked(std::move(out));
   }
   void take_back(const block_ref& ancestor, const std::vector<block_ref>& blocks, written& out);
 
@@ -209,13 +215,13 @@ result<written> sqlite_store::write(const block_result& block) {
   write_evidence(db, block);
   for (const auto& m : block.memories) write_memory(db, m, out);
   if (!block.snapshots.empty()) write_snapshot_rows(db, wallets_, block.snapshots);
-  return checked(std::move(out));
+  return in_feed(std::move(out));
 }
 
 result<written> sqlite_store::revert(const chain_reverted& what) {
   written out;
   take_back(what.ancestor, what.blocks, out);
-  return checked(std::move(out));
+  return in_feed(std::move(out));
 }
 
 status sqlite_store::apply(const retention& keep) {
@@ -227,6 +233,7 @@ status sqlite_store::apply(const retention& keep) {
     db_->execute("DELETE FROM evidence WHERE seq <= (SELECT max(seq) FROM evidence) - ?",
                  number(keep.evidence));
   if (keep.ledger > 0) trim_ledger(*db_, keep.ledger);
+  if (keep.feed > 0) trim_feed(*db_, keep.feed);
   return db_->take_failure();
 }
 
