@@ -33,12 +33,18 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
   plan.console.log = out->log_.for_part("console");
   out->console_ = spawn_console(system, std::move(plan.console));
   out->with_events_ = events.has_value();
+  if (plan.api)
+    out->feed_ = spawn_feed(system, {.store_path = plan.store_path,
+                                     .log = out->log_.for_part("feed"),
+                                     .first_event = plan.first_event});
   store_config sc{.storage = std::move(*storage),
                   .events = std::move(events),
                   .listeners = {out->console_},
+                  .followers = {},
                   .log = out->log_.for_part("store"),
                   .keep_snapshots = plan.keep_snapshots,
-                  .keep = {}};
+                  .keep = plan.keep};
+  if (out->feed_) sc.followers.push_back(out->feed_);
   out->store_ = spawn_store(system, std::move(sc));
   return out;
 }
@@ -48,7 +54,7 @@ shared_parts node_system::parts() const {
   out.store = store_;
   out.provisional = console_;
   out.log = log_;
-  out.mempool_to_store = with_events_;
+  out.mempool_to_store = with_events_ || feed_;
   return out;
 }
 
@@ -67,9 +73,10 @@ bool node_system::flush(std::chrono::milliseconds each_part) {
 
 node_system::~node_system() {
   for (const auto& who :
-       {caf::actor_cast<caf::actor>(store_), caf::actor_cast<caf::actor>(console_),
-        caf::actor_cast<caf::actor>(log_actor_)})
+       {caf::actor_cast<caf::actor>(feed_), caf::actor_cast<caf::actor>(store_),
+        caf::actor_cast<caf::actor>(console_), caf::actor_cast<caf::actor>(log_actor_)})
     if (who) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  feed_ = nullptr;
   store_ = nullptr;
   console_ = nullptr;
   log_ = {};

@@ -11,13 +11,6 @@ namespace {
 struct not_built {
   std::vector<std::string> lines;
 
-  void api(std::string_view what) {
-    lines.push_back(fmt::format("{} is accepted, but the API is not built yet", what));
-  }
-
-  void operator()(const run_command& run) {
-    if (!run.listen.empty()) api("--listen");
-  }
   void operator()(const doctor_command&) { lines.push_back("doctor is not built yet"); }
   void operator()(const explain_command&) {
     lines.push_back("explain shows what is stored; it tells no whole story yet");
@@ -78,6 +71,14 @@ log_level choose_log_level(const common_options& given, const node_config& confi
 
 log_format choose_log_format(const common_options& given, const node_config& config) {
   return given.format ? *given.format : config.node.format;
+}
+
+listen_choice choose_listen(const run_command& given, const node_config& config) {
+  if (given.no_api) return {};
+  if (!given.listen.empty()) return {given.listen, true};
+  // A check is done before anybody could ask, and several may run at once.
+  if (given.expect) return {};
+  return {config.api.listen, config.api.listen != api_section{}.listen};
 }
 
 bool choose_colour(colour_choice given, bool is_terminal, const environment& env) {

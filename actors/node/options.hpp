@@ -149,6 +149,12 @@ result<std::string> choose_data_dir(const common_options& given, const node_conf
 std::size_t choose_workers(const common_options& given, const node_config& config);
 log_level choose_log_level(const common_options& given, const node_config& config);
 log_format choose_log_format(const common_options& given, const node_config& config);
+/// Where the API listens, and whether somebody said so; empty: nowhere.
+struct listen_choice {
+  std::string at;
+  bool asked = false;
+};
+listen_choice choose_listen(const run_command& given, const node_config& config);
 /// Colours only for a terminal, without NO_COLOR (no-color.org) and TERM=dumb, or if asked for.
 bool choose_colour(colour_choice given, bool is_terminal, const environment& env);
 

@@ -7,11 +7,11 @@
 #include <caf/all.hpp>
 
 #include "actors/node/cli.hpp"
-#include "actors/node/node_report.hpp"
 #include "actors/node/queries.hpp"
 #include "actors/node/status_text.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "messages/keccak.hpp"
+#include "runtime/node_report.hpp"
 #include "runtime/storage/data_folder.hpp"
 #include "runtime/storage/sqlite_store.hpp"
 
