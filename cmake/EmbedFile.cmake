@@ -27,7 +27,7 @@ endif()
 set(EREMOS_EMBED_SCRIPT "${CMAKE_CURRENT_LIST_FILE}")
 
 function(eremos_embed target file symbol)
-  set(input "${PROJECT_SOURCE_DIR}/${file}")
+  get_filename_component(input "${file}" ABSOLUTE BASE_DIR "${PROJECT_SOURCE_DIR}")
   set(output "${PROJECT_BINARY_DIR}/embedded/${symbol}.cpp")
   add_custom_command(
     OUTPUT "${output}"

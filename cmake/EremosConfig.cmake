@@ -18,6 +18,7 @@ find_dependency(OpenSSL)
 find_dependency(tomlplusplus)
 find_dependency(CLI11)
 find_dependency(Boost)
+find_dependency(prometheus-cpp CONFIG)
 
 include("${CMAKE_CURRENT_LIST_DIR}/EremosTargets.cmake")
 

@@ -266,6 +266,51 @@ auto inspect(Inspector& f, agent_stalled& x) {
   return f(x.chain, x.agent);
 }
 
+/// What a person may ask of an agent.
+enum class agent_order : std::uint8_t {
+  pause,   ///< it gets nothing more and no block waits for it, until it is resumed
+  resume,  ///< it is fed what it missed, then is awaited again
+  release  ///< out of quarantine: it is made anew
+};
+
+/// API to STREAM.
+struct steer_agent {
+  static constexpr lane lane_id = lane::control;
+  std::string agent;
+  agent_order order = agent_order::pause;
+};
+template <class Inspector>
+auto inspect(Inspector& f, steer_agent& x) {
+  return f(x.agent, x.order);
+}
+
+/// API to STREAM: a message of a person to one agent, or to all.
+struct post_message {
+  static constexpr lane lane_id = lane::control;
+  agent_message what;
+};
+template <class Inspector>
+auto inspect(Inspector& f, post_message& x) {
+  return f(x.what);
+}
+
+/// STREAM's answer to both.
+enum class steered : std::uint8_t {
+  done,
+  unknown_agent,  ///< the chain has none of that name
+  not_now,        ///< it is in another state than the order is for
+  queue_full      ///< too many messages wait for the next block
+};
+
+/// STREAM to SUPERVISOR: somebody trusts the agent again.
+struct release_agent {
+  std::string agent;
+};
+template <class Inspector>
+auto inspect(Inspector& f, release_agent& x) {
+  return f(x.agent);
+}
+
 /// NODE to SUPERVISOR: begin. `stream` is a stream_actor (named below, because it names
 /// SUPERVISOR's words too).
 struct supervise {
@@ -298,6 +343,8 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<restart_agents>,
     /// An agent hangs: it is quarantined.
     caf::reacts_to<agent_stalled>,
+    /// It is in quarantine no more, and its failures are forgotten.
+    caf::reacts_to<release_agent>,
     /// The back-off is over.
     caf::reacts_to<respawn_agent>>;
 
@@ -330,6 +377,10 @@ using stream_actor = chain_listener::extend<
     caf::reacts_to<mempool_handled>,
     /// Wake up and look whether the oldest unfinished block still moves.
     caf::reacts_to<ask<struct stall_check_tag>>,
+    /// A person pauses, resumes or releases an agent.
+    caf::replies_to<steer_agent>::with<steered>,
+    /// A person's message joins what the next block's agents say.
+    caf::replies_to<post_message>::with<steered>,
     /// Answered when every committed block is stored; agents' snapshots are stored with it.
     caf::replies_to<drain>::with<drained>,
     /// Counters, the agents' included.
@@ -342,10 +393,11 @@ using stall_check = ask<struct stall_check_tag>;
 /// What became public with one store transaction: already sorted.
 struct announcement {
   std::vector<signal> signals;
+  std::vector<shared<event_list>> events;  ///< per block, or of the mempool; for who asked for them
 };
 template <class Inspector>
 auto inspect(Inspector& f, announcement& x) {
-  return f(x.signals);
+  return f(x.signals, x.events);
 }
 
 struct load_chain {
@@ -356,7 +408,7 @@ auto inspect(Inspector& f, load_chain& x) {
   return f(x.chain);
 }
 
-/// CONSOLE, and later OUTBOX and API.
+/// CONSOLE, FEED, and later OUTBOX.
 using announcement_listener = caf::typed_actor<caf::reacts_to<announcement>>;
 
 using store_actor = caf::typed_actor<

@@ -58,8 +58,9 @@ inline constexpr std::size_t ring_blocks = 160;
 /// asked for early at a quarter of it, so that two of them and a full window fit.
 inline constexpr std::size_t ring_events = 131'072;
 
-/// Blocks that an agent can take back from memory, without a snapshot and the blocks after it: twice
-/// what Ethereum's unfinalized span has in quiet times (64 to 96 blocks). Kept as differences.
+/// Blocks that an agent can take back from memory, without a snapshot and the blocks after it:
+/// twice what Ethereum's unfinalized span has in quiet times (64 to 96 blocks). Kept as
+/// differences.
 inline constexpr std::size_t undo_blocks = 256;
 /// States are kept while the chain is at most this many blocks behind its head: what is older than
 /// that is seldom taken back, and catching up must not pay for it.
@@ -86,6 +87,8 @@ inline constexpr std::size_t emissions_per_block_max = 1'000;
 inline constexpr std::size_t hops_max = 4;
 /// What an author puts into one message.
 inline constexpr std::size_t agent_message_bytes_max = 65'536;
+/// Messages of people that wait for the next block: more than anybody writes in that time.
+inline constexpr std::size_t posted_messages_max = 100;
 /// Memories of a chain that agents can recall; older ones are in the store only (the original's
 /// figure).
 inline constexpr std::size_t shared_memories_max = 1'000;

@@ -23,12 +23,26 @@ result<log_level> parse_log_level(std::string_view text) {
 }
 
 logger::logger(log_actor to, std::string part, log_level min)
-    : to_(std::move(to)), part_(std::move(part)), min_(min) {}
+    : to_(std::move(to)),
+      part_(std::move(part)),
+      min_(std::make_shared<std::atomic<log_level>>(min)) {}
 
-logger logger::for_part(std::string part) const { return logger{to_, std::move(part), min_}; }
+logger logger::for_part(std::string part) const {
+  auto out = *this;
+  out.part_ = std::move(part);
+  return out;
+}
+
+void logger::set_level(log_level min) const {
+  if (min_) min_->store(min, std::memory_order_relaxed);
+}
+
+log_level logger::level() const noexcept {
+  return min_ ? min_->load(std::memory_order_relaxed) : log_level::error;
+}
 
 void logger::say(log_level level, std::string_view kind, std::string text) const {
-  if (to_ && level >= min_)
+  if (to_ && level >= this->level())
     caf::anon_send(to_, log_record{level, part_, std::string{kind}, std::move(text)});
 }
 

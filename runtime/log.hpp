@@ -2,7 +2,9 @@
 // text or JSON lines. Decides nothing and is never read back by logic. A logger is a value; any
 // thread.
 #pragma once
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -42,6 +44,10 @@ class logger {
   /// The same LOG and level, for another part.
   logger for_part(std::string part) const;
 
+  /// Of this logger and of all that for_part made of it or of the one it was made of.
+  void set_level(log_level min) const;
+  log_level level() const noexcept;
+
   void debug(std::string_view kind, std::string text) const {
     say(log_level::debug, kind, std::move(text));
   }
@@ -59,7 +65,7 @@ class logger {
  private:
   log_actor to_;
   std::string part_;
-  log_level min_ = log_level::error;
+  std::shared_ptr<std::atomic<log_level>> min_;  ///< people change it while the node runs
 };
 
 }  // namespace eremos

@@ -67,6 +67,8 @@ class stream final : public stream_actor::base {
             [this](const blocks_undone& u) { on_undone(u); },
             [this](const mempool_handled& h) { on_mempool_handled(h); },
             [this](const stall_check&) { on_stall_check(); },
+            [this](const steer_agent& s) { return on_steer(s); },
+            [this](post_message& p) { return on_post(p); },
             [this](const drain&) { return on_drain(); },
             [this](const get_report&) { return on_report(); }};
   }
@@ -162,7 +164,8 @@ class stream final : public stream_actor::base {
     for (const auto& [commit, events] : gone) finish(commit);
     for (auto& [id, m] : members_.all()) {
       m.forget(r.blocks);
-      if (m.state == member_state::live || m.state == member_state::lagging)
+      if (m.state == member_state::live || m.state == member_state::lagging ||
+          m.state == member_state::paused)
         send(m.handle, blocks_reverted{r.blocks, memory_});
     }
     pump();
@@ -301,14 +304,17 @@ class stream final : public stream_actor::base {
       m.stored_snapshot = r.snapshot;
       if (const auto* last = recent_.last()) m.start_commit = last->commit;
     }
-    m.state = member_state::live;
+    m.state = m.paused ? member_state::paused : member_state::live;
     m.events_sent = m.events_done = m.blocks_waiting = m.last_handled = 0;
     m.mempool_out = 0;
     m.moved_at_ms = monotonic_ms();
     ++m.instances;
     m.told_commit = 0;
     const bool past_lost = m.past_lost || !recent_.reaches_back_to(m.resume_commit());
-    if (past_lost && config_.with_snapshots)
+    // For one that a person took out of the barrier the others are not taken back.
+    const bool apart = m.paused || std::exchange(m.released, false);
+    if (past_lost && apart) m.begin_anew(last_commit_);
+    if (past_lost && config_.with_snapshots && !apart)
       return rewind(fmt::format("{} begins anew further back than recent blocks reach", m.id));
     send(m.handle,
          restore_agent{m.resume_commit(), m.newest(), memory_after(m.resume_commit()), r.poison});
@@ -323,6 +329,10 @@ class stream final : public stream_actor::base {
       send(m.handle, chain_gap{.chain = config_.policy.chain});
     }
     m.sent_commit = m.done_commit = m.resume_commit();
+    if (m.paused) {
+      barrier_.leave(m.id);
+      return pump();
+    }
     for (const auto* b : recent_.after(m.resume_commit())) {
       deliver(*b, m, m.moved_at_ms);
       tell_rounds(m, *b);
@@ -356,6 +366,61 @@ class stream final : public stream_actor::base {
     shed_mempool(m);
     send(coordinator_, agent_left{m.id});
     barrier_.leave(m.id);
+  }
+
+  // --- from people ---
+
+  steered on_steer(const steer_agent& s) {
+    auto* m = members_.find(s.agent);
+    if (m == nullptr) return steered::unknown_agent;
+    const bool in_quarantine = m->state == member_state::quarantined;
+    switch (s.order) {
+      case agent_order::pause:
+        if (m->paused || in_quarantine) return steered::not_now;
+        config_.log.info("agent_paused",
+                         fmt::format("{} is paused: blocks go on without it", m->id));
+        m->paused = true;
+        if (m->state != member_state::restarting) m->state = member_state::paused;
+        shed_mempool(*m);
+        barrier_.leave(m->id);
+        break;
+      case agent_order::resume:
+        if (!m->paused || in_quarantine) return steered::not_now;
+        config_.log.info("agent_resumed", fmt::format("{} is resumed: it catches up", m->id));
+        m->paused = false;
+        m->moved_at_ms = monotonic_ms();
+        if (m->state != member_state::paused) break;  // a new instance is on its way
+        m->state = member_state::lagging;
+        feed_lagging(*m);
+        arm_stall_check();
+        break;
+      case agent_order::release:
+        if (!in_quarantine) return steered::not_now;
+        m->released = true;
+        m->state = member_state::restarting;
+        send(supervisor_, release_agent{m->id});
+        break;
+    }
+    pump();
+    return steered::done;
+  }
+
+  steered on_post(post_message& p) {
+    if (!p.what.to.empty() && members_.find(p.what.to) == nullptr) return steered::unknown_agent;
+    if (posted_.size() >= defaults::posted_messages_max) return steered::queue_full;
+    posted_.push_back(std::move(p.what));
+    return steered::done;
+  }
+
+  /// What people said since the last block is heard with what its agents say.
+  void add_posted(round_ended& ended) {
+    for (auto& m : posted_) {
+      m.event_time = ended.time;
+      m.blocks = {ended.block};
+      ended.content.messages.push_back(std::move(m));
+    }
+    posted_.clear();
+    std::stable_sort(ended.content.messages.begin(), ended.content.messages.end(), message_order);
   }
 
   // --- from agents ---
@@ -489,6 +554,7 @@ class stream final : public stream_actor::base {
       auto ended = barrier_.take_round();
       if (!ended) break;
       const auto commit = ended->commit;
+      if (ended->round == 0 && !posted_.empty()) add_posted(*ended);
       if (ended->round == settled_round) {
         auto whole = barrier_.take(commit);
         if (!all_there(whole.snapshots)) whole.snapshots.clear();
@@ -544,7 +610,9 @@ class stream final : public stream_actor::base {
     block.memory = view;
     block.settled = true;
     for (auto& [id, m] : members_.all())
-      if (m.state == member_state::live || m.state == member_state::lagging) tell_settled(m, block);
+      if (m.state == member_state::live || m.state == member_state::lagging ||
+          m.state == member_state::paused)
+        tell_settled(m, block);
     if (block.snapshot)
       barrier_.begin_round(block.commit, settled_round, members_.awaited(block.commit));
     else
@@ -575,7 +643,7 @@ class stream final : public stream_actor::base {
   bool all_there(const std::vector<agent_snapshot>& snapshots) const {
     return std::all_of(members_.all().begin(), members_.all().end(), [&](const auto& x) {
       const auto& m = x.second;
-      return m.state == member_state::quarantined || m.snapshot_refused ||
+      return m.state == member_state::quarantined || m.paused || m.snapshot_refused ||
              std::any_of(snapshots.begin(), snapshots.end(),
                          [&](const agent_snapshot& s) { return s.agent == m.id; });
     });
@@ -783,6 +851,7 @@ class stream final : public stream_actor::base {
   std::map<std::uint64_t, std::uint64_t> unfinished_;  ///< commit → events; at most the window
   std::uint64_t in_store_ = 0;                         ///< requests STORE has not answered
 
+  std::vector<agent_message> posted_;  ///< for the next block; at most posted_messages_max
   std::uint64_t sequence_ = 0;
   std::uint64_t mempool_sequence_ = 0;
 

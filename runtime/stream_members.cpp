@@ -12,6 +12,8 @@ std::string_view to_string(member_state x) noexcept {
       return "restarting";
     case member_state::lagging:
       return "lagging";
+    case member_state::paused:
+      return "paused";
     case member_state::quarantined:
       return "quarantined";
   }
@@ -45,6 +47,12 @@ void stream_member::forget(const std::vector<block_ref>& reverted) {
     stored_snapshot.reset();
     past_lost = snapshots.empty();
   }
+}
+
+void stream_member::begin_anew(std::uint64_t commit) {
+  snapshots.clear();
+  stored_snapshot.reset();
+  start_commit = commit;
 }
 
 maybe<agent_snapshot> stream_member::newest() const {
@@ -92,7 +100,8 @@ std::vector<subscription_class> member_table::classes(member_state in) {
 std::vector<std::string> member_table::awaited() const {
   std::vector<std::string> out;
   for (const auto& [id, m] : members_)
-    if (m.state == member_state::live || m.state == member_state::restarting) out.push_back(id);
+    if (!m.paused && (m.state == member_state::live || m.state == member_state::restarting))
+      out.push_back(id);
   return out;
 }
 

@@ -15,6 +15,7 @@ enum class member_state : std::uint8_t {
   live,         ///< fed with every block as it is committed, awaited by the barrier
   restarting,   ///< failed or reverted; awaited, a new instance is on its way
   lagging,      ///< out of the barrier; fed from the ring at its own pace until it has caught up
+  paused,       ///< out of the barrier by a person's wish; fed nothing
   quarantined,  ///< fed no more
 };
 std::string_view to_string(member_state x) noexcept;
@@ -41,6 +42,9 @@ struct stream_member {
   std::uint64_t last_handled = 0;  ///< as it last reported, to see whether it moves
   std::int64_t moved_at_ms = 0;    ///< monotonic; when it last moved or was given something to do
 
+  bool paused = false;    ///< also while a new instance is on its way
+  bool released = false;  ///< from quarantine; a new instance is on its way
+
   bool snapshot_refused = false;          ///< its state is too large to be kept
   bool past_lost = false;                 ///< a revert went below all of its snapshots
   maybe<agent_snapshot> stored_snapshot;  ///< it began from, in this process
@@ -59,6 +63,8 @@ struct stream_member {
   /// Where a new instance begins: the newest snapshot, else the state it began from in this
   /// process.
   maybe<agent_snapshot> newest() const;
+  /// Begins after this commit, without a past.
+  void begin_anew(std::uint64_t commit);
   /// Commits after this one have to be fed to an instance that begins from newest().
   std::uint64_t resume_commit() const noexcept;
 };

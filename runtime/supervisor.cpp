@@ -36,6 +36,7 @@ class supervisor final : public supervisor_actor::base {
             [this](const agent_failed& f) { on_failed(f); },
             [this](const restart_agents& r) { on_restart(r.only); },
             [this](const agent_stalled& s) { on_stalled(s); },
+            [this](const release_agent& r) { on_release(r); },
             [this](const respawn_agent& r) { on_respawn(r); }};
   }
 
@@ -139,6 +140,19 @@ class supervisor final : public supervisor_actor::base {
       send_exit(at->second.handle, caf::exit_reason::kill);
     }
     at->second.quarantined = true;
+  }
+
+  void on_release(const release_agent& r) {
+    const auto at = children_.find(r.agent);
+    if (at == children_.end() || !at->second.quarantined) return;
+    auto& c = at->second;
+    config_.services.log.info("agent_released",
+                              fmt::format("{} is released: it starts again", r.agent));
+    c.quarantined = false;
+    c.policy = restart_policy{};
+    if (c.poison.size() > defaults::poison_events_max) c.poison.erase(c.poison.begin());
+    c.snapshot.reset();  // of the node's start: too old by now
+    make(c);
   }
 
   void quarantine_child(child& c, const std::string& why) {

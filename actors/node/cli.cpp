@@ -193,11 +193,10 @@ class command_line_parser {
     sub->add_flag("--expect", run_.expect,
                   "Run the scenario as fast as it goes and check what it expects: exit 0 or 1");
     add_events(sub, run_.events);
-    option(sub, "--listen", "Where the API listens (not built yet)", "HOST:PORT",
-           [this](const auto& text) {
-             if (auto bad = check_listen(text)) refuse("--listen", *bad);
-             run_.listen = text;
-           });
+    option(sub, "--listen", "Where the API listens", "HOST:PORT", [this](const auto& text) {
+      if (auto bad = check_listen(text)) refuse("--listen", *bad);
+      run_.listen = text;
+    });
     sub->add_flag("--no-api", run_.no_api, "No API");
     add_load(sub, run_.load);
   }

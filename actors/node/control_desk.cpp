@@ -27,7 +27,8 @@ class control_desk final : public control_desk_actor::base {
 
   behavior_type make_behavior() override {
     return {[this](const control_command& c) { return on_command(c.line); },
-            [this](const get_node_report&) { return on_report(); }};
+            [this](const get_node_report&) { return on_report(); },
+            [this](const node_order& o) { return on_order(o); }};
   }
 
   void on_exit() override {
@@ -51,6 +52,26 @@ class control_desk final : public control_desk_actor::base {
   caf::typed_response_promise<node_report> on_report() {
     auto promise = make_response_promise<node_report>();
     gather([promise](node_report report) mutable { promise.deliver(std::move(report)); });
+    return promise;
+  }
+
+  caf::typed_response_promise<steered> on_order(const node_order& o) {
+    auto promise = make_response_promise<steered>();
+    auto outcome = std::make_shared<steered>(steered::unknown_agent);
+    auto waiting = std::make_shared<std::size_t>(1);
+    // Done on one chain is done; of the rest the one that says most.
+    auto settle = [promise, outcome, waiting](steered of_one) mutable {
+      if (*outcome != steered::done && of_one != steered::unknown_agent) *outcome = of_one;
+      if (--*waiting == 0) promise.deliver(*outcome);
+    };
+    const auto lost = [settle](const caf::error&) mutable { settle(steered::not_now); };
+    for (const auto& r : rows_) {
+      if (o.chain && *o.chain != r.chain) continue;
+      *waiting += (o.steer ? 1u : 0u) + (o.post ? 1u : 0u);
+      if (o.steer) request(r.stream, answer_max, *o.steer).then(settle, lost);
+      if (o.post) request(r.stream, answer_max, *o.post).then(settle, lost);
+    }
+    settle(steered::unknown_agent);
     return promise;
   }
 

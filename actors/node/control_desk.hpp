@@ -1,21 +1,22 @@
 // CONTROL DESK: gathers the reports of a running node's parts when the command line asks on the
-// control socket. One for each `eremos-node run`.
+// control socket, or the API, and passes on what people order. One for each `eremos-node run`.
 #pragma once
 #include <vector>
 
 #include <caf/actor_system.hpp>
 
-#include "actors/node/node_report.hpp"
 #include "actors/node/row.hpp"
+#include "connectors/api/backend.hpp"
 #include "connectors/net/control_socket.hpp"
 
 namespace eremos {
 
-/// NODE to CONTROL DESK: the whole report, for the store's last word.
-using get_node_report = ask<struct node_report_tag>;
-
-using control_desk_actor =
-    control_handler::extend<caf::replies_to<get_node_report>::with<node_report>>;
+/// What the command line asks, and what the API does.
+using control_desk_actor = control_handler::extend<
+    /// The whole report; also for the store's last word.
+    caf::replies_to<get_node_report>::with<node_report>,
+    /// To STREAM of one chain, or of each.
+    caf::replies_to<node_order>::with<steered>>;
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
                                       store_actor store);

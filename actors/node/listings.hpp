@@ -13,7 +13,5 @@ namespace eremos {
 std::string signals_text(const std::vector<signal>& rows, const chain_names& chains);
 std::string memories_text(const std::vector<memory_entry>& rows, const chain_names& chains);
 std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains);
-/// One JSON object without a line end.
-std::string to_json(const ledger_row& row);
 
 }  // namespace eremos

@@ -35,7 +35,6 @@ int node_main(int argc, const char* const* argv) {
                         .now = wall_clock_ms,
                         .version = std::string{version_text},
                         .parts = library_versions()};
-  for (const auto& line : not_built_yet(*parsed)) std::cerr << "eremos-node: " << line << '\n';
   if (const auto loaded = load_plugins(plugins_of(*parsed)); !loaded) {
     std::cerr << "eremos-node: " << loaded.error().message << '\n';
     return exit_usage;

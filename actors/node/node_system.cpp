@@ -41,14 +41,20 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
   out->console_ = spawn_console(system, std::move(plan.console));
   out->alerting_ = spawn_alerting(system, plan.alerts, plan.store_path, out->log_);
   out->with_events_ = events.has_value();
+  if (plan.api)
+    out->feed_ = spawn_feed(system, {.store_path = plan.store_path,
+                                     .log = out->log_.for_part("feed"),
+                                     .first_event = plan.first_event});
   store_config sc{.storage = std::move(*storage),
                   .events = std::move(events),
                   .listeners = {out->console_},
+                  .followers = {},
                   .log = out->log_.for_part("store"),
                   .keep_snapshots = plan.keep_snapshots,
-                  .keep = {}};
+                  .keep = plan.keep};
   const auto& outbox = out->alerting_.outbox;
   if (outbox) sc.listeners.push_back(outbox);
+  if (out->feed_) sc.followers.push_back(out->feed_);
   const auto store = spawn_store(system, std::move(sc));
   if (outbox) caf::anon_send(outbox, outbox_start{store});
   out->store_ = store;
@@ -60,7 +66,7 @@ shared_parts node_system::parts() const {
   out.store = store_;
   out.provisional = console_;
   out.log = log_;
-  out.mempool_to_store = with_events_;
+  out.mempool_to_store = with_events_ || feed_;
   return out;
 }
 
@@ -84,9 +90,10 @@ node_system::~node_system() {
   end_alerting(alerting_);
   alerting_ = {};
   for (const auto& who :
-       {caf::actor_cast<caf::actor>(store_), caf::actor_cast<caf::actor>(console_),
-        caf::actor_cast<caf::actor>(log_actor_)})
+       {caf::actor_cast<caf::actor>(feed_), caf::actor_cast<caf::actor>(store_),
+        caf::actor_cast<caf::actor>(console_), caf::actor_cast<caf::actor>(log_actor_)})
     if (who) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  feed_ = nullptr;
   store_ = nullptr;
   console_ = nullptr;
   log_ = {};

@@ -13,6 +13,7 @@
 #include "actors/node/console.hpp"
 #include "actors/node/options.hpp"
 #include "actors/node/row.hpp"
+#include "connectors/api/feed.hpp"
 #include "runtime/defaults.hpp"
 #include "runtime/log_actor.hpp"
 #include "runtime/storage/data_folder.hpp"
@@ -27,7 +28,10 @@ struct node_system_plan {
   std::string store_path;
   std::string events;  ///< file; empty: none
   bool keep_snapshots = true;
-  bool durable = true;  ///< false for a store that is thrown away at the end
+  retention keep;
+  bool durable = true;            ///< false for a store that is thrown away at the end
+  bool api = false;               ///< with FEED, for live clients
+  std::uint64_t first_event = 1;  ///< number of FEED's first event
   alerts_section alerts;
   alert_rules rules;
 };
@@ -44,6 +48,7 @@ class node_system {
   const logger& log() const noexcept { return log_; }
   const store_actor& store() const noexcept { return store_; }
   const console_actor& console() const noexcept { return console_; }
+  const feed_actor& feed() const noexcept { return feed_; }  ///< empty without an API
   /// With `store`, `provisional` and `log` filled in.
   shared_parts parts() const;
 
@@ -59,6 +64,7 @@ class node_system {
   log_actor log_actor_;
   logger log_;
   console_actor console_;
+  feed_actor feed_;
   store_actor store_;
   alerting alerting_;
   bool with_events_ = false;

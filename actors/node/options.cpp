@@ -8,20 +8,6 @@
 namespace eremos {
 namespace {
 
-struct not_built {
-  std::vector<std::string> lines;
-
-  void api(std::string_view what) {
-    lines.push_back(fmt::format("{} is accepted, but the API is not built yet", what));
-  }
-
-  void operator()(const run_command& run) {
-    if (!run.listen.empty()) api("--listen");
-  }
-  template <class T>
-  void operator()(const T&) {}
-};
-
 /// An absolute path of the environment; the XDG specification has relative ones ignored.
 maybe<std::string> absolute(const environment& env, std::string_view name) {
   auto value = env(name);
@@ -30,12 +16,6 @@ maybe<std::string> absolute(const environment& env, std::string_view name) {
 }
 
 }  // namespace
-
-std::vector<std::string> not_built_yet(const command& what) {
-  not_built visitor;
-  std::visit([&](const auto& x) { visitor(x); }, what);
-  return visitor.lines;
-}
 
 std::vector<std::string> plugins_of(const command& what) {
   return std::visit(
@@ -74,6 +54,14 @@ log_level choose_log_level(const common_options& given, const node_config& confi
 
 log_format choose_log_format(const common_options& given, const node_config& config) {
   return given.format ? *given.format : config.node.format;
+}
+
+listen_choice choose_listen(const run_command& given, const node_config& config) {
+  if (given.no_api) return {};
+  if (!given.listen.empty()) return {given.listen, true};
+  // A check is done before anybody could ask, and several may run at once.
+  if (given.expect) return {};
+  return {config.api.listen, config.api.listen != api_section{}.listen};
 }
 
 bool choose_colour(colour_choice given, bool is_terminal, const environment& env) {

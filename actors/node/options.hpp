@@ -157,9 +157,6 @@ using command =
                  signals_command, memory_command, blocks_command, stats_command, explain_command,
                  alerts_command, version_command, help_command>;
 
-/// One line per thing asked for that is accepted and comes later; for standard error.
-std::vector<std::string> not_built_yet(const command& what);
-
 /// The plugins a command is to load first, in order.
 std::vector<std::string> plugins_of(const command& what);
 
@@ -176,6 +173,12 @@ result<std::string> choose_data_dir(const common_options& given, const node_conf
 std::size_t choose_workers(const common_options& given, const node_config& config);
 log_level choose_log_level(const common_options& given, const node_config& config);
 log_format choose_log_format(const common_options& given, const node_config& config);
+/// Where the API listens, and whether somebody said so; empty: nowhere.
+struct listen_choice {
+  std::string at;
+  bool asked = false;
+};
+listen_choice choose_listen(const run_command& given, const node_config& config);
 /// Colours only for a terminal, without NO_COLOR (no-color.org) and TERM=dumb, or if asked for.
 bool choose_colour(colour_choice given, bool is_terminal, const environment& env);
 

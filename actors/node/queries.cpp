@@ -12,14 +12,15 @@
 #include "actors/node/chain_names.hpp"
 #include "actors/node/explain.hpp"
 #include "actors/node/listings.hpp"
-#include "actors/node/node_report.hpp"
 #include "actors/node/status_text.hpp"
 #include "actors/node/text_table.hpp"
 #include "connectors/connector.hpp"
 #include "connectors/ethereum/signatures.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "runtime/agent_registry.hpp"
+#include "runtime/node_report.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/ledger_json.hpp"
 #include "runtime/storage/sqlite_store.hpp"
 
 namespace eremos {

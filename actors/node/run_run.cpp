@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <caf/all.hpp>
 
+#include "actors/node/api_assembly.hpp"
 #include "actors/node/assembly.hpp"
 #include "actors/node/commands.hpp"
 #include "actors/node/control_desk.hpp"
@@ -16,6 +17,7 @@
 #include "actors/node/scenario.hpp"
 #include "actors/node/service_manager.hpp"
 #include "actors/node/stop_signals.hpp"
+#include "connectors/api/api.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "connectors/net/http.hpp"
 #include "connectors/net/websocket.hpp"
@@ -102,6 +104,7 @@ node_system_plan plan_of(const run_command& given, const node_config& config,
   plan.console.chains = chain_names{config};
   plan.store_path = folder.store_path();
   plan.events = given.events.empty() ? config.node.events : given.events;
+  plan.keep = config.store.keep;
   return plan;
 }
 
@@ -181,6 +184,13 @@ int run_run(const run_command& given, query_context& context) {
   if (!config) return say(context, config.error(), exit_config);
   auto agents = assemble_agents(*config, {});
   if (!agents) return say(context, agents.error(), exit_config);
+  auto api = assemble_api(choose_listen(given, *config), *config);
+  if (!api)
+    return say(context, api.error(),
+               api.error().code == errc::bad_config ? exit_config : exit_failure);
+  if (!*api && !choose_listen(given, *config).at.empty())
+    context.err << fmt::format("eremos-node: {} is taken: no API; --listen says another place\n",
+                               config->api.listen);
   auto folder = open_folder(given, *config, context.env, shown.has_value());
   if (!folder)
     return say(context, folder.error(),
@@ -192,6 +202,9 @@ int run_run(const run_command& given, query_context& context) {
   plan.alerts = config->alerts;
   plan.rules = assemble_alert_rules(*config, labels);
   plan.durable = !shown || given.common.data_dir.has_value();
+  plan.api = api->has_value();
+  // 2^20 events a millisecond are more than ever come, so that numbers only grow.
+  plan.first_event = static_cast<std::uint64_t>(context.now()) << 20;
   const auto store_path = plan.store_path;
   node_report report;
   bool whole = true;
@@ -218,6 +231,15 @@ int run_run(const run_command& given, query_context& context) {
     auto socket = serve_control(node.actors(), folder->path() / std::string{control_socket_name},
                                 desk, node.log().for_part("control"));
     if (!socket) node.log().warn("control", socket.error().message);
+    auto api_up = begin_api(node, std::move(*api), desk, *config, running.labels(), store_path,
+                            context.version);
+    if (!api_up) {
+      if (socket) caf::anon_send_exit(*socket, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
+      running.end();
+      close_doors(doors);
+      return say(context, api_up.error(), exit_config);
+    }
     end_notice notice;
     running.watch_end(notice);
     node.log().info("started",
@@ -235,8 +257,10 @@ int run_run(const run_command& given, query_context& context) {
     signals.second_one_ends();
     if (watchdog) caf::anon_send_exit(watchdog, caf::exit_reason::user_shutdown);
     if (socket) caf::anon_send_exit(*socket, caf::exit_reason::user_shutdown);
+    if (*api_up) (*api_up)->drain();
     whole = running.drain();
     report = last_report(node.actors(), desk);
+    if (*api_up) (*api_up)->end();
     running.end();
     caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
     close_doors(doors);

@@ -46,6 +46,7 @@ class running_node {
   void end();
 
   const std::vector<row>& rows() const noexcept { return rows_; }
+  const label_view& labels() const noexcept { return parts_.shared.labels; }
 
  private:
   result<chain_restart> restart_point(chain_id chain);

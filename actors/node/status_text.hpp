@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "actors/node/node_report.hpp"
+#include "runtime/node_report.hpp"
 
 namespace eremos {
 

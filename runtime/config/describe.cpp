@@ -123,6 +123,18 @@ std::string alerts_text(const node_config& config) {
   return out;
 }
 
+std::string api_text(const api_section& api) {
+  auto out = fmt::format(
+      "\n[api]\nlisten = {}\nhosts = {}\norigins = {}\nrequests_per_second = {}\n"
+      "tls_certificate = {}\ntls_key = {}\n",
+      shown(api.listen), list_of(api.hosts, shown), list_of(api.origins, shown),
+      api.requests_per_second, shown(api.tls_certificate), shown(api.tls_key));
+  for (const auto& token : api.tokens)
+    out += fmt::format("\n# [[api.tokens]] {}, scope {}\n", shown(token.name),
+                       token.may_write ? "write" : "read");
+  return out;
+}
+
 }  // namespace
 
 std::string describe(const node_config& config) {
@@ -134,11 +146,11 @@ std::string describe(const node_config& config) {
   out +=
       fmt::format("workers = {}\nlog_level = \"{}\"\nlog_format = \"{}\"\nevents = {}\n",
                   node.workers, to_string(node.level), to_string(node.format), shown(node.events));
-  out += fmt::format("\n[api]\nlisten = {}\n", shown(config.api.listen));
+  out += api_text(config.api);
   const auto& keep = config.store.keep;
-  out +=
-      fmt::format("\n[store.retention]\nmessages = {}\nevidence = {}\nalerts = {}\nledger = {}\n",
-                  keep.messages, keep.evidence, keep.alerts, keep.ledger);
+  out += fmt::format(
+      "\n[store.retention]\nmessages = {}\nevidence = {}\nalerts = {}\nledger = {}\nfeed = {}\n",
+      keep.messages, keep.evidence, keep.alerts, keep.ledger, keep.feed);
   const auto quoted_address = [](const address& who) { return json_quoted(to_checksum(who)); };
   out += fmt::format("\n[watch]\naddresses = {}\nflagged = {}\n",
                      list_of(config.watch.addresses, quoted_address),

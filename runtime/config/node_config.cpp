@@ -114,7 +114,69 @@ class config_parser {
       else
         config_.api.listen = listen->text;
     }
+    auto& api = config_.api;
+    for (const auto& host : read.texts("hosts")) api.hosts.push_back(host.text);
+    for (const auto& origin : read.texts("origins")) read_origin(origin);
+    if (auto rate = read.number("requests_per_second", 0, rows_max))
+      api.requests_per_second = *rate;
+    if (auto file = read.text("tls_certificate"))
+      api.tls_certificate = expand_home(file->text, env_);
+    if (auto file = read.text("tls_key")) api.tls_key = expand_home(file->text, env_);
+    if (api.tls_certificate.empty() != api.tls_key.empty())
+      problems_.error(table.at, "[api]: tls_certificate and tls_key belong together");
+    if (const auto* tokens = read.take("tokens")) read_tokens(*tokens);
     read.finish();
+  }
+
+  void read_origin(const located_text& origin) {
+    const auto& text = origin.text;
+    const auto host = text.find("://");
+    if ((!text.starts_with("http://") && !text.starts_with("https://")) ||
+        text.find('/', host + 3) != std::string::npos)
+      problems_.error(origin.at, fmt::format("origins: \"{}\" is not like https://example.org",
+                                             text.substr(0, 80)));
+    else
+      config_.api.origins.push_back(text);
+  }
+
+  void read_tokens(const toml_value& list) {
+    if (list.kind != toml_kind::list) {
+      problems_.error(list.at, "tokens: want [[api.tokens]], in double brackets");
+      return;
+    }
+    for (const auto& item : list.items) {
+      if (item.kind == toml_kind::table)
+        read_token(item);
+      else
+        problems_.error(item.at, fmt::format("tokens: want a table, not {}", to_string(item.kind)));
+    }
+  }
+
+  void read_token(const toml_value& item) {
+    section_reader read{item, "[[api.tokens]]", problems_};
+    token_section out;
+    out.where = problems_.where(item.at);
+    if (auto name = read.text("name")) out.name = name->text;
+    if (auto scope = read.word("scope", {"read", "write"})) out.may_write = scope->text == "write";
+    const auto* token = read.take("token");
+    if (auto text = read.text("token")) {
+      out.token = text->text;
+      if (!token->expanded)
+        problems_.error(token->at,
+                        "token: does not belong in a file like this; write ${VARIABLE}, "
+                        "or file = \"…\"");
+      else if (out.token.size() < api_token_bytes_min)
+        problems_.error(token->at,
+                        fmt::format("token: has less than {} bytes; openssl rand -hex 32 "
+                                    "makes a good one",
+                                    api_token_bytes_min));
+    }
+    if (auto file = read.text("file")) out.file = expand_home(file->text, env_);
+    if (out.name.empty()) problems_.error(item.at, "[[api.tokens]] has no name");
+    if (out.token.empty() == out.file.empty())
+      problems_.error(item.at, "[[api.tokens]] needs either token or file");
+    read.finish();
+    config_.api.tokens.push_back(std::move(out));
   }
 
   void read_watch(const toml_value& table) {
@@ -143,6 +205,7 @@ class config_parser {
     if (auto rows = read.number("messages", 0, rows_max)) keep.messages = *rows;
     if (auto rows = read.number("evidence", 0, rows_max)) keep.evidence = *rows;
     if (auto rows = read.number("alerts", 0, rows_max)) keep.alerts = *rows;
+    if (auto rows = read.number("feed", 0, rows_max)) keep.feed = *rows;
     const auto* ledger = read.take("ledger");
     if (auto rows = read.number("ledger", 0, rows_max)) {
       keep.ledger = *rows;

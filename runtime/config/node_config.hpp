@@ -28,9 +28,24 @@ struct node_section {
   std::string events;  ///< file for committed events; empty: none
 };
 
+/// [[api.tokens]]: one of `token` and `file` is set.
+struct token_section {
+  std::string name;
+  bool may_write = false;
+  std::string token;  ///< from the environment
+  std::string file;
+  std::string where;
+};
+
 /// [api]
 struct api_section {
-  std::string listen = "127.0.0.1:8900";  ///< host:port; empty: no API
+  std::string listen = "127.0.0.1:8900";    ///< host:port; empty: no API
+  std::vector<token_section> tokens;        ///< none: everybody who reaches it may do everything
+  std::vector<std::string> hosts;           ///< names it answers under, beside addresses
+  std::vector<std::string> origins;         ///< pages of other origins that may ask
+  std::uint64_t requests_per_second = 100;  ///< of one address; 0: no limit
+  std::string tls_certificate;              ///< PEM file; empty: no TLS
+  std::string tls_key;
 };
 
 /// [[chains.NAME.providers]]
@@ -118,6 +133,9 @@ std::vector<failure> unknown_names(const node_config& config,
 
 /// Why the text is not "host:port" (nor empty, for none); nothing if it is.
 maybe<std::string> check_listen(std::string_view text);
+
+/// Of an API token: what cannot be guessed.
+inline constexpr std::size_t api_token_bytes_min = 16;
 
 /// More rules than a node has use for, each of them an actor.
 inline constexpr std::size_t rules_max = 1'000;

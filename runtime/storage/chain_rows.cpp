@@ -229,13 +229,15 @@ chain_restart read_restart_point(sqlite_connection& db, chain_id chain) {
   while (q.next()) out.ledger.push_back({chain, q.number(0), q.fixed<hash32>(1)});
   std::reverse(out.ledger.begin(), out.ledger.end());
   // Without snapshots everything is handled once more, from the first block on or not at all.
-  if (!out.resume_after && !out.ledger.empty() && out.ledger.front().number != out.first_block.value_or(0))
+  if (!out.resume_after && !out.ledger.empty() &&
+      out.ledger.front().number != out.first_block.value_or(0))
     out.ledger.clear();
   return out;
 }
 
 std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit,
-                                    const maybe<integrity_state>& only) {
+                                    const maybe<integrity_state>& only,
+                                    const maybe<block_number>& before) {
   std::vector<ledger_row> out;
   const auto final = read_finality(db, chain);
   auto q = db.query(
@@ -243,9 +245,10 @@ std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::
       "coalesce(integrity, 'unchecked'), coalesce(failed_check, ''), "
       "coalesce(integrity_detail, ''), coalesce(verified_by, '') FROM ledger "
       "WHERE chain_id = ?1 AND (?3 IS NULL OR coalesce(integrity, 'unchecked') = ?3) "
+      "AND (?4 IS NULL OR block_number < ?4) "
       "ORDER BY block_number DESC, block_hash LIMIT ?2",
       chain, std::uint64_t{limit},
-      only ? maybe<std::string>{std::string{to_string(*only)}} : maybe<std::string>{});
+      only ? maybe<std::string>{std::string{to_string(*only)}} : maybe<std::string>{}, before);
   while (q.next()) {
     ledger_row row{.block = {chain, q.number(0), q.fixed<hash32>(1)}};
     if (!q.is_null(2)) row.parent_hash = q.fixed<hash32>(2);

@@ -44,7 +44,8 @@ chain_finalized read_finality(sqlite_connection& db, chain_id chain);
 maybe<block_ref> read_cursor(sqlite_connection& db, chain_id chain);
 chain_restart read_restart_point(sqlite_connection& db, chain_id chain);
 std::vector<ledger_row> read_ledger(sqlite_connection& db, chain_id chain, std::size_t limit,
-                                    const maybe<integrity_state>& only);
+                                    const maybe<integrity_state>& only,
+                                    const maybe<block_number>& before = {});
 void trim_ledger(sqlite_connection& db, std::size_t kept);
 
 }  // namespace eremos

@@ -17,6 +17,7 @@ void retract_memories(sqlite_connection& db, const block_ref& block);
 /// What the agents of that chain share as of that block: active ones, newest first, at most
 /// shared_memories_max.
 std::vector<memory_entry> read_shared_memories(sqlite_connection& db, const block_ref& as_of);
-std::vector<memory_entry> read_memories(sqlite_connection& db, const memory_query& want);
+page_of<memory_entry> read_memories(sqlite_connection& db, const memory_query& want);
+std::vector<message_row> read_messages(sqlite_connection& db, const message_query& want);
 
 }  // namespace eremos

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "runtime/storage/chain_rows.hpp"
@@ -280,26 +281,46 @@ void finalize_signals(sqlite_connection& db, const chain_finalized& what) {
       what.chain, what.safe, what.finalized);
 }
 
-std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want) {
-  std::vector<signal> out;
+// One statement per leading filter, so that SQLite takes that filter's index: it cannot choose one
+// for a condition that may be switched off.
+#define SIGNAL_PAGE(LEADING)                                                                     \
+  "SELECT id, revision, status, emitted_at, " SIGNAL_CONTENT ", seq FROM signals WHERE " LEADING \
+  " AND (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "                               \
+  "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "                           \
+  "AND event_time BETWEEN ?5 AND ?10 AND (?6 IS NULL OR confidence >= ?6) "                      \
+  "AND (?7 IS NULL OR subject = ?7) AND severity IN (SELECT value FROM json_each(?8)) "          \
+  "AND (event_time, seq) < (?11, ?12) ORDER BY event_time DESC, seq DESC LIMIT ?9"
+
+page_of<signal> read_signals(sqlite_connection& db, const signal_query& want) {
+  page_of<signal> out;
   maybe<std::string> state;
   if (want.status) state = std::string{to_string(*want.status)};
   std::vector<std::string> levels;
   for (const auto level :
        {severity::info, severity::low, severity::medium, severity::high, severity::critical})
     if (!want.min_severity || level >= *want.min_severity) levels.emplace_back(to_string(level));
-  auto q =
-      db.query("SELECT id, revision, status, emitted_at, " SIGNAL_CONTENT
-               " FROM signals WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR agent = ?2) "
-               "AND (?3 IS NULL OR chain_id = ?3) AND (?4 IS NULL OR status = ?4) "
-               "AND (?5 IS NULL OR event_time >= ?5) AND (?6 IS NULL OR confidence >= ?6) "
-               "AND (?7 IS NULL OR subject = ?7) AND severity IN (SELECT value FROM json_each(?8)) "
-               "ORDER BY event_time DESC, seq DESC LIMIT ?9",
-               want.type, want.agent, want.chain, state, want.since, want.min_confidence,
-               want.subject, string_list_text(levels), std::uint64_t{want.limit});
-  while (q.next()) out.push_back(read_row(q));
+  constexpr time_ms never = std::numeric_limits<time_ms>::max();
+  const auto after = want.after ? *want.after : row_cursor{never, never};
+  const std::string_view sql = want.subject ? SIGNAL_PAGE("subject = ?7")
+                               : want.agent ? SIGNAL_PAGE("agent = ?2")
+                               : want.type  ? SIGNAL_PAGE("type = ?1")
+                                            : SIGNAL_PAGE("true");
+  auto q = db.query(sql, want.type, want.agent, want.chain, state,
+                    want.since ? *want.since : -never, want.min_confidence, want.subject,
+                    string_list_text(levels), std::uint64_t{want.limit} + 1,
+                    std::min(want.until ? *want.until : never, after.time), after.time, after.seq);
+  row_cursor last;
+  while (q.next()) {
+    if (out.rows.size() == want.limit) {
+      out.next = last;
+      break;
+    }
+    out.rows.push_back(read_row(q));
+    last = {out.rows.back().event_time, q.integer(21)};
+  }
   return out;
 }
+#undef SIGNAL_PAGE
 
 maybe<signal> read_signal(sqlite_connection& db, const signal_id& id) {
   auto found = find(db, id);

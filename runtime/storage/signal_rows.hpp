@@ -30,7 +30,7 @@ void expire_signal(sqlite_connection& db, const signal_id& id, written& out);
 /// Signals that rest on blocks up to `safe` (`finalized`) alone are safe (finalized) from now on.
 void finalize_signals(sqlite_connection& db, const chain_finalized& what);
 
-std::vector<signal> read_signals(sqlite_connection& db, const signal_query& want);
+page_of<signal> read_signals(sqlite_connection& db, const signal_query& want);
 maybe<signal> read_signal(sqlite_connection& db, const signal_id& id);
 maybe<std::string> read_evidence_event(sqlite_connection& db, const event_id& id);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/storage/chain_rows.hpp"
+#include "runtime/storage/feed_rows.hpp"
 #include "runtime/storage/integrity_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
 #include "runtime/storage/outbox_rows.hpp"
@@ -24,10 +25,9 @@ constexpr const char* writer_setup =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
     "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 
-constexpr std::array counted_tables = {"signals",  "signal_history", "memories", "messages",
-                                       "evidence", "snapshots",      "ledger",   "supplements",
-                                       "wallets",  "wallet_deltas",  "poison",   "outbox",
-                                       "silences"};
+constexpr std::array counted_tables = {
+    "signals",     "signal_history", "memories",      "messages", "evidence", "snapshots", "ledger",
+    "supplements", "wallets",        "wallet_deltas", "poison",   "outbox",   "silences"};
 
 class sqlite_store final : public store {
  public:
@@ -36,13 +36,13 @@ class sqlite_store final : public store {
 
   // --- reading
   result<std::vector<signal>> signals(const signal_query& want) override {
-    return checked(read_signals(*db_, want));
+    return checked(read_signals(*db_, want).rows);
   }
   result<maybe<signal>> find_signal(const signal_id& id) override {
     return checked(read_signal(*db_, id));
   }
   result<std::vector<memory_entry>> memories(const memory_query& want) override {
-    return checked(read_memories(*db_, want));
+    return checked(read_memories(*db_, want).rows);
   }
   result<maybe<std::string>> evidence(const event_id& id) override {
     return checked(read_evidence_event(*db_, id));
@@ -99,7 +99,7 @@ class sqlite_store final : public store {
     written out;
     pending_.expire(chain, transaction, out);
     outbox_.take(out.changed, options_.wall_clock());
-    return checked(std::move(out));
+    return in_feed(std::move(out));
   }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
     write_snapshot_rows(*db_, wallets_, snapshots);
@@ -129,6 +129,11 @@ class sqlite_store final : public store {
   result<T> checked(T value) {
     if (auto done = db_->take_failure(); !done) return done.error();
     return value;
+  }
+  /// What is announced is in the feed by then.
+  result<written> in_feed(written out) {
+    for (const auto& s : out.changed) feed_signal(*db_, s);
+    return checked(std::move(out));
   }
   void take_back(const block_ref& ancestor, const std::vector<block_ref>& blocks, written& out);
 
@@ -223,14 +228,14 @@ result<written> sqlite_store::write(const block_result& block) {
   for (const auto& m : block.memories) write_memory(db, m, out);
   if (!block.snapshots.empty()) write_snapshot_rows(db, wallets_, block.snapshots);
   outbox_.take(out.changed, now);
-  return checked(std::move(out));
+  return in_feed(std::move(out));
 }
 
 result<written> sqlite_store::revert(const chain_reverted& what) {
   written out;
   take_back(what.ancestor, what.blocks, out);
   outbox_.take(out.changed, options_.wall_clock());
-  return checked(std::move(out));
+  return in_feed(std::move(out));
 }
 
 status sqlite_store::apply(const retention& keep) {
@@ -243,6 +248,7 @@ status sqlite_store::apply(const retention& keep) {
                  number(keep.evidence));
   if (keep.alerts > 0) outbox_.trim(keep.alerts);
   if (keep.ledger > 0) trim_ledger(*db_, keep.ledger);
+  if (keep.feed > 0) trim_feed(*db_, keep.feed);
   return db_->take_failure();
 }
 

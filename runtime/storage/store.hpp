@@ -12,6 +12,21 @@
 
 namespace eremos {
 
+/// A place between two rows of a listing that is sorted by event time, newest first.
+struct row_cursor {
+  time_ms time = 0;
+  std::int64_t seq = 0;
+
+  friend bool operator==(const row_cursor&, const row_cursor&) = default;
+};
+
+/// Part of a listing, and where the next part begins; none: there is no more.
+template <class T>
+struct page_of {
+  std::vector<T> rows;
+  maybe<row_cursor> next;
+};
+
 /// Newest first; what is not set does not filter.
 struct signal_query {
   maybe<std::string> type;
@@ -23,6 +38,8 @@ struct signal_query {
   maybe<severity> min_severity;
   maybe<std::string> subject;
   std::size_t limit = 100;
+  maybe<time_ms> until;     ///< event time, inclusive
+  maybe<row_cursor> after;  ///< only what comes later in the listing
 };
 
 /// Newest first; an entry has all of `tags`.
@@ -35,6 +52,26 @@ struct memory_query {
   maybe<time_ms> since;
   maybe<double> min_confidence;
   maybe<std::string> subject;  ///< last part of the key, or all of it
+  std::size_t limit = 100;
+  maybe<time_ms> until;
+  maybe<row_cursor> after;
+};
+
+/// A stored message with the block it was said in.
+struct message_row {
+  std::int64_t seq = 0;
+  block_ref block;
+  std::string status;  ///< active or retracted
+  agent_message what;
+};
+
+/// Newest first.
+struct message_query {
+  maybe<std::string> from;
+  maybe<std::string> to;
+  maybe<std::string> topic;
+  maybe<chain_id> chain;
+  maybe<std::int64_t> before;  ///< seq, exclusive
   std::size_t limit = 100;
 };
 
@@ -94,6 +131,7 @@ struct retention {
   std::size_t alerts = 100'000;      ///< of the outbox, about 200 MB; what is due stays in any case
   /// Blocks per chain; never under defaults::chain_ledger_max, which a restart asks for.
   std::size_t ledger = 1'000'000;
+  std::size_t feed = 100'000;  ///< about 100 MB; days of a busy chain's signals
 };
 
 /// Writing goes: begin, any number of writes, commit (or rollback; a failed write leaves nothing

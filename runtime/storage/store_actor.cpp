@@ -83,6 +83,7 @@ class store_writer final : public outbox_store_actor::base {
     waiting_.clear();
     drains_.clear();
     config_.listeners.clear();
+    config_.followers.clear();
     config_.log = {};
   }
 
@@ -149,10 +150,11 @@ class store_writer final : public outbox_store_actor::base {
   bool writable_ = true;
   bool reader_loss_told_ = false;
   caf::actor_clock::time_point began_;
-  std::size_t flushes_ = 0;        ///< sent to ourselves and not yet here
-  std::size_t stale_flushes_ = 0;  ///< of a transaction that failed
-  std::vector<signal> changed_;    ///< of the open transaction
-  store_report open_counts_;       ///< of the open transaction
+  std::size_t flushes_ = 0;                 ///< sent to ourselves and not yet here
+  std::size_t stale_flushes_ = 0;           ///< of a transaction that failed
+  std::vector<signal> changed_;             ///< of the open transaction
+  std::vector<shared<event_list>> events_;  ///< of the open transaction, for followers
+  store_report open_counts_;                ///< of the open transaction
   store_report counts_;
   std::uint64_t offset_stored_ = 0;
   std::uint64_t blocks_since_retention_ = 0;
@@ -184,6 +186,10 @@ void store_writer::take_mempool(mempool_batch x) {
         step.state == mempool_state::replaced || step.state == mempool_state::dropped;
     if (ended && config_.storage->note_pending_end(x.chain, step.hash))
       submit(end_pending{x.chain, step.hash});
+  }
+  if (!config_.followers.empty()) {
+    const announcement news{{}, {shared<event_list>{x.events}}};
+    for (const auto& follower : config_.followers) send(follower, news);
   }
   if (!config_.events) return;
   auto& file = *config_.events;
@@ -245,6 +251,7 @@ status store_writer::apply(const work& w) {
     if (!outcome) return outcome.error();
     if (auto noted = apply_write(*outcome); !noted) return noted;
     ++open_counts_.blocks;
+    if (outcome->fresh && !config_.followers.empty()) events_.push_back(x->block.events);
     return config_.events && outcome->fresh ? config_.events->append_block(*x->block.events) : ok;
   }
   if (const auto* x = std::get_if<write_revert>(&w)) {
@@ -320,6 +327,8 @@ void store_writer::committed() {
   counts_.signals_known += open_counts_.signals_known;
   counts_.memories += open_counts_.memories;
   ++counts_.transactions_committed;
+  const announcement all{changed_, std::exchange(events_, {})};
+  for (const auto& follower : config_.followers) send(follower, all);
   answer_all();
 }
 
@@ -331,6 +340,7 @@ void store_writer::give_back(const failure& why) {
     if (auto cut = config_.events->rewind(); !cut)
       config_.log.error("events_file", cut.error().message);
   changed_.clear();
+  events_.clear();
   open_counts_ = {};
   if (writable_) {
     config_.log.error("store_not_writable",

@@ -17,7 +17,9 @@ namespace eremos {
 struct store_config {
   std::unique_ptr<store> storage;
   std::optional<events_file> events;             ///< see open_events_file
-  std::vector<announcement_listener> listeners;  ///< each gets every announcement
+  std::vector<announcement_listener> listeners;  ///< each gets every announcement of signals
+  /// Each gets an announcement of every transaction and every mempool batch, with the events.
+  std::vector<announcement_listener> followers;
   logger log;
   bool keep_snapshots = true;  ///< false for recordings, which are not resumed
   retention keep;

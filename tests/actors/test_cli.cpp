@@ -68,14 +68,6 @@ TEST_CASE("CLI: run takes every flag it will ever know", "[cli]") {
   CHECK(run.load == std::vector<std::string>{"a.so", "b.so"});
 }
 
-TEST_CASE("CLI: what is accepted and not built says so", "[cli]") {
-  CHECK(not_built_yet(*parsed({"run", "--mock", "--for", "1s"})).empty());
-  CHECK(not_built_yet(*parsed({"run", "--scenario", "calm", "--expect"})).empty());
-  CHECK(not_built_yet(*parsed({"run", "--mock", "--listen", "[::1]:80", "--load", "a.so"})) ==
-        std::vector<std::string>{"--listen is accepted, but the API is not built yet"});
-  CHECK(not_built_yet(*parsed({"doctor", "--config", "e.toml"})).empty());
-}
-
 TEST_CASE("CLI: plugins are named by those commands that need agents", "[cli]") {
   const std::vector<std::string> both{"a.so", "b.so"};
   CHECK(plugins_of(*parsed({"run", "--mock", "--load", "a.so", "--load", "b.so"})) == both);

@@ -59,6 +59,8 @@ stream_actor spawn_reporter(caf::actor_system& system, stream_report& report, in
         [](const blocks_undone&) {},
         [](const mempool_handled&) {},
         [](const stall_check&) {},
+        [](const steer_agent&) { return steered::done; },
+        [](const post_message&) { return steered::done; },
         [](const drain&) { return drained{}; },
         [&report, &asked](const get_report&) {
           ++asked;

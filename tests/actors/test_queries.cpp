@@ -8,7 +8,6 @@
 
 #include "actors/node/cli.hpp"
 #include "actors/node/explain.hpp"
-#include "actors/node/node_report.hpp"
 #include "actors/node/queries.hpp"
 #include "actors/node/status_text.hpp"
 #include "connectors/net/control_socket.hpp"

@@ -376,3 +376,38 @@ TEST_CASE("CONFIG: a file that cannot be read is an error with its name", "[conf
   CHECK(outcome.errors[0].code == errc::file_unreadable);
   CHECK(outcome.errors[0].message == "/nonexistent/e.toml: cannot be opened");
 }
+
+TEST_CASE("CONFIG: who may ask the API is read, and no token stands in the file", "[config]") {
+  const auto outcome = parse_config(R"toml([api]
+hosts = ["node.example"]
+origins = ["https://app.example"]
+requests_per_second = 5
+[[api.tokens]]
+name = "dashboard"
+token = "${LONG}"
+[[api.tokens]]
+name = "operator"
+scope = "write"
+file = "~/token"
+)toml",
+                                    "e.toml", [](std::string_view name) -> maybe<std::string> {
+                                      if (name == "LONG") return std::string{"sixteen-bytes-xx"};
+                                      if (name == "HOME") return std::string{"/home/ada"};
+                                      return {};
+                                    });
+  CHECK(errors_of(outcome) == "");
+  const auto& api = outcome.config.api;
+  REQUIRE(api.tokens.size() == 2);
+  CHECK(api.tokens[0].token == "sixteen-bytes-xx");
+  CHECK_FALSE(api.tokens[0].may_write);
+  CHECK(api.tokens[1].file == "/home/ada/token");
+  CHECK(api.tokens[1].may_write);
+  CHECK(api.requests_per_second == 5);
+  CHECK(describe(outcome.config).find("sixteen") == std::string::npos);
+  CHECK(errors_of("[[api.tokens]]\nname = \"a\"\ntoken = \"a-token-that-is-long\"\n") ==
+        "e.toml:3:9: token: does not belong in a file like this; write ${VARIABLE}, or file = "
+        "\"…\"\n");
+  CHECK(errors_of("[[api.tokens]]\nname = \"a\"\n[api]\n") != "");
+  CHECK(errors_of("[api]\norigins = [\"app.example\"]\n") ==
+        "e.toml:2:12: origins: \"app.example\" is not like https://example.org\n");
+}

@@ -224,14 +224,18 @@ struct fixture {
         if (s.agent == agent) out.push_back(s.subject);
     return out;
   }
-  stream_report report() {
+  template <class Answer, class Question>
+  Answer ask(Question question) {
     caf::scoped_actor asking{system};
-    auto answer = asking->request(stream, caf::infinite, get_report{});
+    auto answer = asking->request(stream, caf::infinite, std::move(question));
     run();
-    stream_report out;
-    answer.receive([&](const stream_report& r) { out = r; },
-                   [](const caf::error&) { FAIL("no report"); });
+    Answer out{};
+    answer.receive([&](const Answer& a) { out = a; }, [](const caf::error&) { FAIL("no answer"); });
     return out;
+  }
+  stream_report report() { return ask<stream_report>(get_report{}); }
+  steered order(std::string agent, agent_order what) {
+    return ask<steered>(steer_agent{std::move(agent), what});
   }
 
   agent_kind total_kind = make_agent_kind<totalling>();
@@ -520,4 +524,72 @@ TEST_CASE("STREAM: a drain stores a snapshot of every agent as of the last block
                  [](const caf::error&) { FAIL("no answer"); });
   REQUIRE(f.stored->last_snapshots.size() == 2);
   for (const auto& s : f.stored->last_snapshots) CHECK(s.block == fixture::ref(3));
+}
+
+TEST_CASE("STREAM: a paused agent is not waited for, and knows all of it once it is resumed") {
+  fixture f;
+  const auto three = [&](block_number from) {
+    for (block_number n = from; n < from + 3; ++n) caf::anon_send(f.stream, f.block(n, {n}));
+    f.run();
+  };
+  three(1);
+  CHECK(f.order("nobody", agent_order::pause) == steered::unknown_agent);
+  CHECK(f.order("totalling", agent_order::resume) == steered::not_now);
+  CHECK(f.order("totalling", agent_order::pause) == steered::done);
+  CHECK(f.order("totalling", agent_order::pause) == steered::not_now);
+  three(4);
+  REQUIRE(f.stored->results.size() == 6);
+  CHECK(f.totals("totalling") == std::vector<std::string>{"1", "3", "6"});
+  CHECK(f.totals("unlucky").size() == 6);
+  CHECK(f.report().agents.front().state == "paused");
+  // A reorg reaches it all the same.
+  caf::anon_send(f.stream, chain_reverted{1, fixture::ref(5), {fixture::ref(6)}});
+  caf::anon_send(f.stream, f.block(6, {60}, 1));
+  f.run();
+  CHECK(f.order("totalling", agent_order::resume) == steered::done);
+  f.run();
+  CHECK(f.report().agents.front().state == "running");
+  three(7);
+  CHECK(f.totals("totalling").back() == std::to_string(1 + 2 + 3 + 4 + 5 + 60 + 7 + 8 + 9));
+}
+
+TEST_CASE("STREAM: an agent in quarantine is released and takes part again") {
+  fixture f;
+  for (block_number n = 1; n <= 20; ++n) {
+    caf::anon_send(f.stream, f.block(n, {13}));
+    f.run();
+    f.pass_time(std::chrono::seconds{6});
+  }
+  REQUIRE(f.report().agents.back().state == "quarantined");
+  CHECK(f.order("unlucky", agent_order::pause) == steered::not_now);
+  CHECK(f.order("totalling", agent_order::release) == steered::not_now);
+  const auto before = f.totals("unlucky").size();
+  CHECK(f.order("unlucky", agent_order::release) == steered::done);
+  f.run();
+  CHECK(f.report().agents.back().state == "running");
+  caf::anon_send(f.stream, f.block(21, {1}));
+  f.run();
+  CHECK(f.totals("unlucky").size() == before + 1);
+  CHECK(f.totals("totalling").size() == 21);
+}
+
+TEST_CASE("STREAM: what people say is heard with the next block") {
+  fixture f;
+  agent_message m{.from = "operator", .to = "totalling", .topic = "request", .schema = "test.1"};
+  const auto post = [&] { return f.ask<steered>(post_message{m}); };
+  CHECK(post() == steered::done);
+  m.to = "nobody";
+  CHECK(post() == steered::unknown_agent);
+  m.to.clear();
+  for (std::size_t i = 1; i < defaults::posted_messages_max; ++i) CHECK(post() == steered::done);
+  CHECK(post() == steered::queue_full);
+  caf::anon_send(f.stream, f.block(1, {1}));
+  caf::anon_send(f.stream, f.block(2, {1}));
+  f.run();
+  REQUIRE(f.stored->results.size() == 2);
+  const auto& said = f.stored->results.front().messages;
+  REQUIRE(said.size() == defaults::posted_messages_max);
+  CHECK(said.back().to == "totalling");
+  CHECK(said.back().blocks == std::vector<block_ref>{fixture::ref(1)});
+  CHECK(f.stored->results.back().messages.empty());
 }

@@ -52,6 +52,8 @@ inline stream_actor::behavior_type fake_stream(stream_actor::pointer self,
           [notes](const blocks_undone& u) { notes->undone.push_back(u); },
           [notes](const mempool_handled& h) { notes->mempool_handled += h.events; },
           [](const stall_check&) {},
+          [](const steer_agent&) { return steered::done; },
+          [](const post_message&) { return steered::done; },
           [](const drain&) { return drained{}; },
           [](const get_report&) { return stream_report{}; }};
 }
@@ -78,9 +80,11 @@ struct supervisor_notes {
 
 inline supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer,
                                                        std::shared_ptr<supervisor_notes> notes) {
-  return {[](const supervise&) {}, [notes](const agent_failed& f) { notes->failed.push_back(f); },
+  return {[](const supervise&) {},
+          [notes](const agent_failed& f) { notes->failed.push_back(f); },
           [notes](const restart_agents&) { ++notes->restarts_wanted; },
           [notes](const agent_stalled& s) { notes->stalled.push_back(s); },
+          [](const release_agent&) {},
           [](const respawn_agent&) {}};
 }
 

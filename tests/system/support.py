@@ -3,8 +3,10 @@
 Loopback only, free ports only; everything started here is ended here, by its process id.
 """
 import asyncio
+import base64
 import contextlib
 import gzip
+import http.client
 import json
 import os
 import pathlib
@@ -31,6 +33,12 @@ def need(condition, claim):
         print(f"FAILED: {claim}", file=sys.stderr)
         sys.exit(1)
     print(f"ok: {claim}")
+
+
+def need_quietly(condition, claim):
+    """The same for claims that are many: only said where they do not hold."""
+    if not condition:
+        need(False, claim)
 
 
 def skip(why):
@@ -120,6 +128,95 @@ def signal_set(data):
         s.pop("emitted_at")
         out_set[s["id"]] = json.dumps(s, sort_keys=True)
     return out_set
+
+
+class Api:
+    """The API of a node that serves 127.0.0.1:`port`: one connection per request."""
+
+    def __init__(self, port, token=None):
+        self.port = port
+        self.token = token
+
+    def ask(self, method, target, body=None, headers=None):
+        """(status, headers, body as bytes)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            all_headers = {"Content-Type": "application/json"} if body is not None else {}
+            if self.token:
+                all_headers["Authorization"] = f"Bearer {self.token}"
+            connection.request(method, target, body, {**all_headers, **(headers or {})})
+            reply = connection.getresponse()
+            return reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read()
+        finally:
+            connection.close()
+
+    def get(self, target):
+        """The JSON of an answer that must be 200."""
+        status, _, body = self.ask("GET", target)
+        need_quietly(status == 200, f"GET {target} is answered 200, not {status}: {body[:200]}")
+        return json.loads(body)
+
+    def lives(self):
+        try:
+            return self.ask("GET", "/livez")[0] == 200
+        except OSError:
+            return False
+
+
+class LiveClient:
+    """A WebSocket that only listens (RFC 6455)."""
+
+    def __init__(self, port, target, headers=""):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall((f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+                             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
+                             f"Sec-WebSocket-Version: 13\r\n{headers}\r\n").encode())
+        self.buffer = b""
+        while b"\r\n\r\n" not in self.buffer:
+            self.buffer += self._read()
+        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+        self.status = int(head.split()[1])
+        self.closed = None  # code of the close frame
+
+    def _read(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise ConnectionError("closed")
+        return data
+
+    def _take(self, size):
+        while len(self.buffer) < size:
+            self.buffer += self._read()
+        out, self.buffer = self.buffer[:size], self.buffer[size:]
+        return out
+
+    def frame(self, seconds=20):
+        """(opcode, payload) of the next frame."""
+        self.socket.settimeout(seconds)
+        first, second = self._take(2)
+        size = second & 127
+        if size > 125:
+            size = int.from_bytes(self._take(2 if size == 126 else 8), "big")
+        return first & 15, self._take(size)
+
+    def items(self, seconds=20):
+        """The items of the next text; none once the stream is closed."""
+        while True:
+            opcode, payload = self.frame(seconds)
+            if opcode == 1:
+                return json.loads(payload)
+            if opcode == 8:
+                self.closed = int.from_bytes(payload[:2], "big")
+                return []
+
+    def send(self, first, payload=b""):
+        mask = b"abcd"
+        self.socket.sendall(bytes([first, 128 | len(payload)]) + mask +
+                            bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+
+    def leave(self):
+        self.socket.close()
 
 
 class EthereumNode:

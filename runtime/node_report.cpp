@@ -1,6 +1,4 @@
-#include "actors/node/node_report.hpp"
-
-#include <cmath>
+#include "runtime/node_report.hpp"
 
 #include <fmt/format.h>
 #include <caf/binary_deserializer.hpp>
@@ -9,6 +7,7 @@
 #include "messages/bytes.hpp"
 #include "messages/event.hpp"
 #include "messages/signal.hpp"
+#include "runtime/json_object.hpp"
 
 namespace eremos {
 namespace {
@@ -16,37 +15,7 @@ namespace {
 /// Begins what encode_report writes; the number changes with its layout.
 constexpr std::string_view encoding = "eremos.report.3";
 
-/// One JSON object, key by key, in the order written.
-class object {
- public:
-  object& raw(std::string_view key, std::string_view json) {
-    if (out_.size() > 1) out_ += ',';
-    out_ += fmt::format("\"{}\":{}", key, json);
-    return *this;
-  }
-  object& text(std::string_view key, std::string_view value) {
-    return raw(key, json_quoted(value));
-  }
-  object& count(std::string_view key, std::uint64_t value) {
-    return raw(key, std::to_string(value));
-  }
-  /// JSON has no infinity and no NaN.
-  object& real(std::string_view key, double value) {
-    return raw(key, std::isfinite(value) ? fmt::format("{}", value) : "null");
-  }
-  object& flag(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
-  std::string done() { return out_ + "}"; }
-
- private:
-  std::string out_ = "{";
-};
-
-template <class Range, class ToJson>
-std::string list(const Range& range, ToJson to_json_text) {
-  std::string out = "[";
-  for (const auto& x : range) out += (out.size() > 1 ? "," : "") + to_json_text(x);
-  return out + "]";
-}
+using object = json_object;
 
 std::string by_lane(const std::array<std::uint64_t, lane_count>& values) {
   object out;
@@ -72,7 +41,7 @@ std::string to_json(const agent_report& x) {
       .text("role", x.role)
       .count("chain_id", x.chain)
       .text("state", x.state)
-      .raw("subscriptions", list(x.subscriptions, json_quoted))
+      .raw("subscriptions", json_list(x.subscriptions, json_quoted))
       .count("events_handled", x.events_handled)
       .count("blocks_done", x.blocks_done)
       .count("signals", x.signals)
@@ -170,14 +139,14 @@ std::string to_json(const connector_report& x) {
       .count("bytes", x.bytes)
       .count("requests", x.requests)
       .count("reconnects", x.reconnects)
-      .raw("bad", list(x.bad,
-                       [](const bad_input& bad) {
-                         return object{}
-                             .text("kind", bad.kind)
-                             .count("count", bad.count)
-                             .text("sample", bad.sample)
-                             .done();
-                       }))
+      .raw("bad", json_list(x.bad,
+                            [](const bad_input& bad) {
+                              return object{}
+                                  .text("kind", bad.kind)
+                                  .count("count", bad.count)
+                                  .text("sample", bad.sample)
+                                  .done();
+                            }))
       .count("prefetched", x.prefetched)
       .raw("providers", list(x.providers, [](const provider_report& p) { return to_json(p); }))
       .done();
@@ -236,8 +205,8 @@ std::string to_json(const node_report& x) {
       .text("version", x.version)
       .count("taken_at", static_cast<std::uint64_t>(std::max<time_ms>(0, x.taken_at)))
       .real("uptime_seconds", x.uptime_seconds)
-      .raw("streams", list(x.streams, [](const auto& s) { return to_json(s); }))
-      .raw("chains", list(x.chains, [](const auto& c) { return to_json(c); }))
+      .raw("streams", json_list(x.streams, [](const auto& s) { return to_json(s); }))
+      .raw("chains", json_list(x.chains, [](const auto& c) { return to_json(c); }))
       .raw("store", to_json(x.store))
       .done();
 }

@@ -1,0 +1,42 @@
+"""What docs/operations says to Prometheus and Grafana is about metrics that are there; Prometheus' own
+checker, where it is installed, takes the page and the rules."""
+import json
+import re
+import shutil
+import subprocess
+
+from support import ROOT, Api, Node, folder, free_port, need, stored, wait_until
+
+OPERATIONS = ROOT / "docs" / "operations"
+NAME = r"\b(?:eremos|process)_[a-z0-9_]+"
+
+with folder() as f:
+    port = free_port()
+    node = Node(f / "data", "--mock", "--rate", "400", "--listen", f"127.0.0.1:{port}")
+    wait_until(Api(port).lives, 20, "the API answers")
+    wait_until(lambda: stored(f / "data", "select 1 from signals"), 30, "something is stored")
+    status, headers, body = Api(port).ask("GET", "/metrics")
+    page = body.decode()
+    need(status == 200 and headers["content-type"].startswith("text/plain; version=0.0.4"), "/metrics is Prometheus' text")
+    there = set(re.findall(r"^([a-z0-9_]+)[{ ]", page, re.M))
+    used = set()
+    for target in [t["expr"] for p in json.loads((OPERATIONS / "grafana.json").read_text())["panels"] for t in p["targets"]]:
+        used |= set(re.findall(NAME, target))
+    for line in (OPERATIONS / "alerts.yml").read_text().splitlines():
+        if "expr:" in line:
+            used |= set(re.findall(NAME, line))
+    need(len(used) > 20 and used <= there, f"the {len(used)} metrics of dashboard and rules are there: {used - there}")
+    families = set(re.findall(r"^# TYPE ([a-z0-9_]+)", page, re.M))
+    helps = set(re.findall(r"^# HELP ([a-z0-9_]+)", page, re.M))
+    need(families == helps and len(families) > 60, f"{len(families)} metrics, each with a sentence")
+    need(not re.search(r"0x[0-9a-f]{16}", page), "no address and no hash is a label")
+    counts = [float(v) for v in re.findall(r'^eremos_receive_to_stored_seconds_bucket\{le="[^"]+"\} (\S+)$', page, re.M)]
+    need(counts and counts == sorted(counts) and counts[-1] > 0, "the histogram grows with its bounds")
+    if shutil.which("promtool"):
+        for command, text in (["promtool", "check", "metrics"], page), (["promtool", "check", "rules", str(OPERATIONS / "alerts.yml")], ""), \
+                             (["promtool", "check", "config", str(OPERATIONS / "prometheus.yml")], ""):
+            done = subprocess.run(command, input=text, capture_output=True, text=True)
+            need(done.returncode == 0, f"{' '.join(command[:3])} finds nothing wrong {done.stdout} {done.stderr}")
+    else:
+        print("promtool is not installed: Prometheus' own checks are left out")
+    need(node.stop() == 0, "the node drains and exits 0")
