@@ -88,12 +88,18 @@ void mev_watcher::on(const contract_event& log) {
 void mev_watcher::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
   if (block.swaps.size() < 2) return;
+  const auto is_service = [this](const eremos::address& who) {
+    return !detect::service_kind(labels().find(chain(), who)).empty();
+  };
   for (auto& s : block.swaps) {
+    // What a known router sends or gets says nothing of who trades.
+    if (is_service(s.what.sender)) s.what.sender = {};
+    if (is_service(s.what.recipient)) s.what.recipient = {};
     const auto known = block.transactions.find(s.transaction_index);
     if (known == block.transactions.end()) continue;
     s.from = known->second.from;
     s.to = known->second.to;
-    s.service = s.to && !detect::service_kind(labels().find(chain(), *s.to)).empty();
+    s.service = s.to && is_service(*s.to);
   }
   std::sort(block.swaps.begin(), block.swaps.end(),
             [](const auto& a, const auto& b) { return a.order() < b.order(); });

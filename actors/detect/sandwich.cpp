@@ -28,14 +28,17 @@ bool other_way(const pool_swap& a, const pool_swap& b) noexcept {
 
 enum class bond : std::uint8_t { none, account, contract, both, tokens };
 
-/// Contracts through which more accounts trade than belong to one hand.
+/// Contracts that are no one's own: known services, pools, those through which more accounts trade
+/// than belong to one hand, those that deliver to several accounts what they bought.
 std::set<address> routers_of(const std::vector<block_swap>& swaps, std::size_t callers_max) {
   std::map<address, std::set<address>> callers;
+  std::map<address, std::set<address>> served;
   std::set<address> out;
   const auto note = [&](const address& contract, const block_swap& s) {
     if (contract.is_zero() || !s.from || *s.from == contract) return;
     auto& mine = callers[contract];
     if (mine.size() <= callers_max) mine.insert(*s.from);
+    if (s.what.recipient == *s.from) served[contract].insert(*s.from);
   };
   for (const auto& s : swaps) {
     if (s.to) note(*s.to, s);
@@ -45,6 +48,21 @@ std::set<address> routers_of(const std::vector<block_swap>& swaps, std::size_t c
   }
   for (const auto& [contract, accounts] : callers)
     if (accounts.size() > callers_max) out.insert(contract);
+  for (const auto& [contract, accounts] : served)
+    if (accounts.size() > 1) out.insert(contract);
+  return out;
+}
+
+/// Contracts that have a pool pay somebody else: where only logs are known, that is what tells a
+/// router from a bot, which keeps what it trades.
+std::set<address> payers_of(const std::vector<block_swap>& swaps) {
+  std::set<address> pools;
+  for (const auto& s : swaps) pools.insert(s.what.pool.contract);
+  std::set<address> out;
+  for (const auto& s : swaps) {
+    const auto& to = s.what.recipient;
+    if (!to.is_zero() && to != s.what.sender && !pools.contains(to)) out.insert(s.what.sender);
+  }
   return out;
 }
 
@@ -67,7 +85,8 @@ class pairing {
       : swaps_(swaps),
         moves_(moves),
         limits_(limits),
-        routers_(routers_of(swaps, limits.callers_max)) {}
+        routers_(routers_of(swaps, limits.callers_max)),
+        payers_(payers_of(swaps)) {}
 
   /// The best pairs of one pool, each swap in one of them.
   std::vector<candidate> pairs_of(const swap_list& pool) const {
@@ -101,13 +120,18 @@ class pairing {
     return !contract.is_zero() && !routers_.contains(contract);
   }
 
+  bool keeps(const address& contract) const {
+    return is_own(contract) && !payers_.contains(contract);
+  }
+
   std::vector<swap_list> by_executor(const swap_list& pool) const {
     std::map<address, swap_list> groups;
     for (const auto* s : pool) {
       std::set<address> keys;
       if (s->from) keys.insert(*s->from);
       if (s->to && is_own(*s->to)) keys.insert(*s->to);
-      if (is_own(s->what.recipient)) keys.insert(s->what.recipient);
+      if (keeps(s->what.recipient)) keys.insert(s->what.recipient);
+      if (keeps(s->what.sender)) keys.insert(s->what.sender);
       for (const auto& key : keys)
         if (auto& mine = groups[key]; mine.size() < limits_.executor_swaps_max) mine.push_back(s);
     }
@@ -123,7 +147,7 @@ class pairing {
     if (account && contract) return bond::both;
     if (contract) return bond::contract;
     if (account) return bond::account;
-    const bool tokens = is_own(a.what.recipient) &&
+    const bool tokens = keeps(a.what.recipient) &&
                         (a.what.recipient == b.what.recipient || a.what.recipient == b.what.sender);
     return tokens ? bond::tokens : bond::none;
   }
@@ -171,6 +195,7 @@ class pairing {
   const std::vector<token_move>& moves_;
   const sandwich_limits& limits_;
   const std::set<address> routers_;
+  const std::set<address> payers_;
 };
 
 double confidence_of(const sandwich& s, bool by_tokens) {

@@ -5,9 +5,10 @@
 //   front A, back B   swaps of one pool and one executor in different transactions, A first, in
 //                     opposite directions
 //   one executor      the same account sent both; or both call one contract that is no service; or
-//                     one contract got the tokens of both. A contract that more than
-//                     `callers_max` accounts trade through in the block is a router. Where accounts
-//                     differ, B must give back about what A took: rho in 0.7 .. 1.3
+//                     one contract got the tokens of A and those of B, or gave B's, and has no pool
+//                     pay anybody else. A contract that more than `callers_max` accounts trade
+//                     through in the block, or that delivers to several, is a router. Where
+//                     accounts differ, B must give back about what A took: rho in 0.7 .. 1.3
 //   victim            another's swap in the direction of A, in a transaction between theirs
 //   edge g = (out_B / in_B) (out_A / in_A) - 1 > 0: sold dearer than bought, by what the pool saw
 //   kept              what A took is not passed on in A's transaction: else it is a step of a route

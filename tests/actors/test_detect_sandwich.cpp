@@ -125,6 +125,31 @@ TEST_CASE(
   CHECK(unrelated.find().empty());
 }
 
+TEST_CASE("sandwich: logs alone tell a bot, which keeps what it trades, from a router") {
+  auto t = plain();
+  for (auto& s : t.swaps) s.from = s.to = {};
+  const auto found = t.find();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].executor == contract);
+  CHECK(found[0].confidence < 0.9);
+  // Two sell for the coin by way of a router, a third buys with it.
+  auto through = t;
+  for (auto& s : through.swaps) s.what.sender = s.what.recipient = router;
+  through.swaps[2].what.recipient = user;
+  CHECK(through.find().empty());
+}
+
+TEST_CASE("sandwich: a contract that delivers to several accounts is a router of few") {
+  auto t = plain();
+  t.swaps[2].from = someone(6);
+  CHECK(t.find().size() == 1);
+  for (auto& s : t.swaps) {
+    s.to = s.what.sender = router;
+    s.what.recipient = *s.from;
+  }
+  CHECK(t.find().empty());
+}
+
 TEST_CASE("sandwich: two routes through one pool are none") {
   table t;
   t.swap(1, bot, contract, true, 1'000, 9'000)
