@@ -42,10 +42,8 @@ def bash_completes(words):
 def zsh_options(command):
     text = (PACKAGING / "eremos-node.zsh").read_text()
     groups = {}
-    for name, body in re.findall(r"(?:local )?(\w+)=(\([^)]*(?:\([^)]*\)[^)]*)*\)|'[^']*')", text):
+    for name, body in re.findall(r"(\w+)=(\((?:[^()]|\([^()]*\))*\)|'[^']*')", text):
         groups[name] = body
-    for name, value in re.findall(r" (\w+)=('[^']*')", text):
-        groups[name] = value
     lines = text.replace("\\\n", " ")
     mine = re.search(rf"^    \((?:[a-z]+\|)*{command}(?:\|[a-z]+)*\) (.*?) ;;", lines, re.M).group(1)
 
