@@ -85,6 +85,16 @@ if shutil.which("groff"):
     done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(PACKAGING / "eremos-node.1")], capture_output=True, text=True)
     need(done.returncode == 0 and not done.stderr, f"groff formats it without a warning {done.stderr[:300]}")
 
+if shutil.which("systemd-analyze"):
+    with folder() as f:
+        unit = f / "eremos.service"
+        unit.write_text((PACKAGING / "eremos.service").read_text().replace("/usr/bin/eremos-node", NODE))
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60)
+        need(done.returncode == 0 and not done.stderr, f"systemd understands the unit {done.stderr[:300]}")
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True,
+                              text=True, timeout=60)
+        need(done.returncode == 0, f"and finds it confined: {done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr}")
+
 with folder() as f:
     path = f / "notify.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
