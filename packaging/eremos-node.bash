@@ -35,7 +35,7 @@ _eremos_node() {
     run) options="$work --json --mock --scenario --seed --rate --for --expect --events --listen --no-api --load" ;;
     replay) options="$work --chain-id --agents --events --summary --load" ;;
     check) options='--help --json --color --load' ;;
-    doctor) options='--help --json --color --config' ;;
+    doctor) options='--help --json --color --config --listen' ;;
     agents | stats | explain) options=$show ;;
     signals) options="$show --type --severity --agent --chain --status --since --min-confidence --subject --limit" ;;
     memory) options="$show --type --tag --agent --chain --status --since --min-confidence --subject --limit" ;;

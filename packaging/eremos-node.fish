@@ -33,7 +33,7 @@ complete -c eremos-node -n '__fish_seen_subcommand_from run' -l seed -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run' -l rate -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run alerts' -l for -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run' -l expect
-complete -c eremos-node -n '__fish_seen_subcommand_from run' -l listen -x
+complete -c eremos-node -n '__fish_seen_subcommand_from run doctor' -l listen -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run' -l no-api
 complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l chain-id -x
 complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l agents -x

@@ -40,7 +40,7 @@ _eremos_node() {
     (replay) _arguments $work $load '--chain-id[only lines of this chain]:id:' '--agents[only these agents]:ids:' \
       '--events[file for committed events]:file:_files' '--summary[file for counts]:file:_files' '*:recording:_files' ;;
     (check) _arguments $help $json $color $load '1:configuration:_files' ;;
-    (doctor) _arguments $help $json $color $config ;;
+    (doctor) _arguments $help $json $color $config '--listen[how long subscriptions have]:time:' ;;
     (agents|stats|explain) _arguments $common ;;
     (signals) _arguments $common $filters '--type[of one type]:type:' '--severity[at least]:level:(info low medium high critical)' ;;
     (memory) _arguments $common $filters '--type[of one type]:type:(pattern anomaly intelligence correlation)' '*--tag[with this tag]:tag:' ;;

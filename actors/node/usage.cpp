@@ -49,7 +49,7 @@ const std::vector<command_help>& command_helps() {
        "  eremos-node alerts list --sink ops --state due\n"
        "  eremos-node alerts dead --json\n"
        "  eremos-node alerts resend alert_3f2a9c0d5e6b7a8190a1b2c3d4e5f607\n"
-       "  eremos-node alerts silence add --type flood --for 2h --comment \"known, ticket 7\"\n"
+       "  eremos-node alerts silence add --type flood --for 2h --comment ticket-7\n"
        "  eremos-node alerts silence list\n"
        "  eremos-node alerts silence remove 1\n"},
       {"version", "Say what this program is made of",

@@ -170,7 +170,7 @@ TEST_CASE("CLI: a value out of range says what would do", "[cli]") {
 TEST_CASE("CLI: what is missing is named", "[cli]") {
   CHECK(error_of({}) ==
         "no command; want one of run, replay, check, doctor, agents, signals, memory, blocks, "
-        "stats, explain, version\nTry: eremos-node --help");
+        "stats, explain, alerts, version\nTry: eremos-node --help");
   CHECK(error_of({"run"}) ==
         "run: needs --config FILE, or --mock for a chain made up here\n"
         "Try: eremos-node run --help");

@@ -9,6 +9,7 @@ namespace eremos::bench {
 /// What follows the bench's name on the command line.
 using arguments = std::vector<std::string_view>;
 
+int alerts(const arguments& given);
 int idle(const arguments& given);
 int latency(const arguments& given);
 int pipeline(const arguments& given);

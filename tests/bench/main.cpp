@@ -18,6 +18,7 @@ struct bench {
 };
 
 constexpr std::array benches{
+    bench{"alerts", "stored signals to a webhook on the loopback, noted as delivered", alerts},
     bench{"idle", "a node with little to do, and its memory with all it can take; 11 minutes",
           idle},
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},

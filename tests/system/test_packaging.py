@@ -42,10 +42,8 @@ def bash_completes(words):
 def zsh_options(command):
     text = (PACKAGING / "eremos-node.zsh").read_text()
     groups = {}
-    for name, body in re.findall(r"(?:local )?(\w+)=(\([^)]*(?:\([^)]*\)[^)]*)*\)|'[^']*')", text):
+    for name, body in re.findall(r"(\w+)=(\((?:[^()]|\([^()]*\))*\)|'[^']*')", text):
         groups[name] = body
-    for name, value in re.findall(r" (\w+)=('[^']*')", text):
-        groups[name] = value
     lines = text.replace("\\\n", " ")
     mine = re.search(rf"^    \((?:[a-z]+\|)*{command}(?:\|[a-z]+)*\) (.*?) ;;", lines, re.M).group(1)
 
@@ -86,6 +84,16 @@ need(in_manual == every_option | options_of(overview), f"the manual has every op
 if shutil.which("groff"):
     done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(PACKAGING / "eremos-node.1")], capture_output=True, text=True)
     need(done.returncode == 0 and not done.stderr, f"groff formats it without a warning {done.stderr[:300]}")
+
+if shutil.which("systemd-analyze"):
+    with folder() as f:
+        unit = f / "eremos.service"
+        unit.write_text((PACKAGING / "eremos.service").read_text().replace("/usr/bin/eremos-node", NODE))
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60)
+        need(done.returncode == 0 and not done.stderr, f"systemd understands the unit {done.stderr[:300]}")
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True,
+                              text=True, timeout=60)
+        need(done.returncode == 0, f"and finds it confined: {done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr}")
 
 with folder() as f:
     path = f / "notify.sock"
