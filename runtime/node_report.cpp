@@ -148,7 +148,7 @@ std::string to_json(const connector_report& x) {
                                   .done();
                             }))
       .count("prefetched", x.prefetched)
-      .raw("providers", list(x.providers, [](const provider_report& p) { return to_json(p); }))
+      .raw("providers", json_list(x.providers, [](const provider_report& p) { return to_json(p); }))
       .done();
 }
 

@@ -114,7 +114,8 @@ bool outbox_table::is_inhibited(const signal& s) {
     const auto others = read_signals(db_, {.status = signal_status::active,
                                            .since = s.event_time - rule.within_ms,
                                            .min_severity = rule.when.min_severity,
-                                           .limit = inhibitors_max});
+                                           .limit = inhibitors_max})
+                            .rows;
     const auto inhibits = [&](const signal& other) {
       return other.id != s.id && other.event_time <= s.event_time &&
              matches(rule.when, other, *rules_.labels) &&
