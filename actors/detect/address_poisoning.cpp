@@ -41,14 +41,14 @@ event_id id_of_payment(const block_ref& block, const payment& p) noexcept {
 
 likeness likeness_of_addresses(const address& a, const address& b) noexcept {
   constexpr std::size_t digits = 2 * address::size_bytes;
+  constexpr std::size_t vanity_zeros = 4;
   likeness out;
   std::size_t zeros = 0;
   for (std::size_t i = 0; i < digits && digit(a, i) == digit(b, i); ++i) {
-    if (zeros == i && digit(a, i) == 0)
-      ++zeros;
-    else
-      ++out.prefix;
+    if (zeros == i && digit(a, i) == 0) ++zeros;
+    ++out.prefix;
   }
+  if (zeros >= vanity_zeros) out.prefix -= zeros;
   for (std::size_t i = 0; i < digits && digit(a, digits - 1 - i) == digit(b, digits - 1 - i); ++i)
     ++out.suffix;
   return out;

@@ -9,7 +9,8 @@
 //                 counterfeit  any other token says whatever it likes
 //                 dust         a tiny amount of a known token or of the native coin, really sent
 //   alike         p leading and s trailing digits of the 40 are equal, zeros that lead both not
-//                 counted: p >= 3 and s >= 4, or p + s >= 7 and s >= 3
+//                 counted where they are four or more (people look for such addresses): p >= 3 and
+//                 s >= 4, or p + s >= 7 and s >= 3
 //   found         V, one side of the transfer, paid C in an earlier transaction; L, the other side,
 //                 is alike C and V never paid it
 //   or            one transaction makes >= batch zero-value transfers of as many owners to as many
@@ -85,7 +86,7 @@ struct payment {
 
 /// Digits that are equal at both ends.
 struct likeness {
-  std::uint64_t prefix = 0;  ///< without zeros that lead both
+  std::uint64_t prefix = 0;  ///< without four or more zeros that lead both
   std::uint64_t suffix = 0;
 };
 likeness likeness_of_addresses(const address& a, const address& b) noexcept;

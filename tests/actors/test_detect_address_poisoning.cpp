@@ -43,13 +43,17 @@ std::vector<poisoning> after_payment(payment next, bool same_block = false) {
 
 }  // namespace
 
-TEST_CASE("address poisoning: digits are counted from both ends, without zeros that lead both") {
+TEST_CASE(
+    "address poisoning: digits are counted from both ends, without many zeros that lead both") {
   CHECK(likeness_of_addresses(paid, alike).prefix == 3);
   CHECK(likeness_of_addresses(paid, alike).suffix == 5);
   const auto a = named("0x0000001234567890123456789012345678901234");
   const auto b = named("0x0000001299999999999999999999999999991234");
   CHECK(likeness_of_addresses(a, b).prefix == 2);
   CHECK(likeness_of_addresses(a, b).suffix == 4);
+  const auto c = named("0x0d0bb24812345678901234567890123456789234");
+  const auto d = named("0x0d07777799999999999999999999999999999234");
+  CHECK(likeness_of_addresses(c, d).prefix == 3);
 }
 
 TEST_CASE("address poisoning: each kind, with what it copies") {
