@@ -25,9 +25,9 @@ struct sink_state {
   sink_actor actor;
   std::deque<outbox_row> ready;  ///< at most sink_ahead
   std::map<std::int64_t, outbox_row> under_way;
-  std::set<std::int64_t> unstored;  ///< tried, and STORE has not said yet that it knows
-  std::uint32_t failures = 0;       ///< in a row
-  time_ms paused_until = 0;
+  std::set<std::int64_t> unstored;            ///< tried, and STORE has not said yet that it knows
+  std::uint32_t failures = 0;                 ///< in a row
+  caf::actor_clock::time_point paused_until;  ///< no wall clock, which may be put back
 };
 
 class outbox_server final : public outbox_actor::base {
@@ -109,11 +109,10 @@ void outbox_server::look() {
 }
 
 void outbox_server::fetch(const std::string& id, sink_state& sink) {
-  const auto now = config_.wall_clock();
-  if (!sink.ready.empty() || now < sink.paused_until) return;
+  if (!sink.ready.empty() || clock().now() < sink.paused_until) return;
   const auto busy = sink.under_way.size() + sink.unstored.size();
   if (busy >= sink_ahead) return;
-  auto rows = rows_->due(id, now, sink_ahead + busy);
+  auto rows = rows_->due(id, config_.wall_clock(), sink_ahead + busy);
   if (!rows) {
     config_.log.error("outbox_unreadable", rows.error().message);
     return;
@@ -128,7 +127,8 @@ void outbox_server::fetch(const std::string& id, sink_state& sink) {
 void outbox_server::send_ready(const std::string& id, sink_state& sink) {
   const auto now = config_.wall_clock();
   const auto at_once = sink.failures == 0 ? sink_in_flight : 1;
-  while (!sink.ready.empty() && sink.under_way.size() < at_once && now >= sink.paused_until) {
+  const bool paused = clock().now() < sink.paused_until;
+  while (!sink.ready.empty() && sink.under_way.size() < at_once && !paused) {
     auto row = std::move(sink.ready.front());
     sink.ready.pop_front();
     const auto seq = row.seq;
@@ -168,7 +168,7 @@ void outbox_server::settle(const std::string& id, std::int64_t seq,
           std::max(std::min(outcome.retry_after_ms, sink_pause_max),
                    retry_pause(sink.failures, config_.retry_min_ms,
                                std::min(config_.retry_max_ms, sink_pause_max), config_.jitter()));
-      sink.paused_until = now + pause;
+      sink.paused_until = clock().now() + std::chrono::milliseconds{pause};
       delayed_send(this, std::chrono::milliseconds{pause}, announcement{});
     }
     const auto text = fmt::format("{} to {}, try {}: {}", row.key, id, note.attempts, outcome.what);

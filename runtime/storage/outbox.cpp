@@ -44,9 +44,10 @@ class sqlite_outbox final : public outbox {
     std::vector<outbox_row> out;
     {
       auto q = db_->query("SELECT " OUTBOX_COLUMNS
-                          " FROM outbox o WHERE o.sink = ? AND o.state = 'due' AND o.next_attempt "
-                          "<= ? AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.seq = o.after AND "
-                          "b.state = 'due') ORDER BY o.next_attempt, o.seq LIMIT ?",
+                          " FROM outbox o WHERE o.sink = ?1 AND o.state = 'due' AND "
+                          "(o.next_attempt <= ?2 OR o.created > ?2) AND NOT EXISTS (SELECT 1 FROM "
+                          "outbox b WHERE b.seq = o.after AND "
+                          "b.state = 'due') ORDER BY o.next_attempt, o.seq LIMIT ?3",
                           sink, now, std::uint64_t{limit});
       while (q.next()) out.push_back(read_row(q));
     }

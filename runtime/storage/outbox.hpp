@@ -72,7 +72,7 @@ class outbox {
   virtual ~outbox() = default;
 
   /// To be tried now, longest due first; nothing whose predecessor (the alert that a retraction is
-  /// about) is still due.
+  /// about) is still due. What was made after `now` is: the wall clock was put back.
   virtual result<std::vector<outbox_row>> due(std::string_view sink, time_ms now,
                                               std::size_t limit) = 0;
   /// When the next group is to be released; none: nothing is gathered.

@@ -322,6 +322,13 @@ TEST_CASE("OUTBOX: dead letters are sent again by their key", "[outbox]") {
   CHECK(f.due().front().attempts == 0);
 }
 
+TEST_CASE("OUTBOX: a wall clock that is put back delays no alert", "[outbox]") {
+  outbox_fixture f{rules_of({to_ops()})};
+  f.write_signals(1, {signal_of("0xaa", {ref_at(1)})});
+  f.now -= hour_ms;
+  CHECK(f.due().size() == 1);
+}
+
 TEST_CASE("OUTBOX: a late word about a row that is settled changes nothing", "[outbox]") {
   outbox_fixture f{rules_of({to_ops()})};
   f.write_signals(1, {signal_of("0xaa", {ref_at(1)})});
