@@ -10,6 +10,7 @@ function Value({ name, value }) {
   if (typeof value === 'number') return Number.isInteger(value) ? count(value) : value.toFixed(4).replace(/0+$/, '');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (name === 'signal' && /^[0-9a-f]{32}$/.test(text)) return html`<a href="#/signals?id=${text}">the signal it is about</a>`;
   if (/_wei$|^balance_change$/.test(name) && /^-?\d+$/.test(text)) return html`<span title="${plain(text, 100)} wei">${coins(text)} <small class="muted">coins</small></span>`;
   const parts = text.split(',');
   if (parts.every((part) => /^0x[0-9a-fA-F]{16,}$/.test(part))) return html`<span class="hexes">${parts.slice(0, 8).map((part) => html`<${Hex} value=${part} />`)}
@@ -25,7 +26,6 @@ function Facts({ values }) {
 
 function Event({ entry, zone }) {
   const e = entry.event;
-  if (!e) return html`<li class="step gone"><i aria-hidden="true" /><div><b>Kept no more</b><code>${plain(entry.id, 100)}</code></div></li>`;
   const data = e.data || {};
   let what;
   if (e.type === 'transaction' || e.type === 'mempool') what = html`<${Hex} value=${data.from} /> <span aria-label="to">→</span> ${data.to ? html`<${Hex} value=${data.to} />` : html`<b>new contract</b>`}
@@ -69,7 +69,8 @@ export function Drawer({ id, known, zone, close, open }) {
     (event.shiftKey ? stops[stops.length - 1] : stops[0])?.focus();
   };
   const s = value?.signal || known;
-  const steps = (value?.evidence || []).slice().sort((a, b) => (a.event?.sequence ?? 0) - (b.event?.sequence ?? 0));
+  const gone = (value?.evidence || []).filter((entry) => !entry.event).length;
+  const steps = (value?.evidence || []).filter((entry) => entry.event).sort((a, b) => (a.event?.sequence ?? 0) - (b.event?.sequence ?? 0));
   return html`<div class="shade" onClick=${close} />
     <aside class="drawer" role="dialog" aria-modal="true" aria-labelledby="drawer-title" tabindex="-1" ref=${box} onKeyDown=${keys}>
     <header><div><span class="muted">${s ? html`<bdi>${plain(s.glyph, 4)} ${plain(s.agent, 40)}</bdi>` : 'Signal'}</span>
@@ -79,7 +80,7 @@ export function Drawer({ id, known, zone, close, open }) {
     ${s && html`${s.status === 'retracted' && html`<p class="notice bad">Taken back: a block it rests on is no longer part of the chain.</p>`}
       <div class="marks"><${Severity} level=${s.severity} /><${Confidence} value=${s.confidence} /><${Badge} state=${s.status} /><${Badge} state=${s.finality} />
         ${s.revision > 1 && html`<${Badge} state="revision ${s.revision}" />`}${s.integrity && html`<${Badge} state=${s.integrity} />`}</div>
-      ${value?.sentence && html`<p class="sentence">${plain(value.sentence, 500)}</p>`}
+      ${value?.sentence && html`<p class="sentence">${words(value.sentence, 500)}</p>`}
       <dl class="values"><div><dt>About</dt><dd><${Hex} value=${String(s.subject ?? '')} /></dd></div>
         <div><dt>Chain time</dt><dd><time>${moment(s.event_time, 'utc')} UTC</time> <span class="muted">${moment(s.event_time, 'local')} local</span></dd></div>
         <div><dt>Concluded</dt><dd><time>${moment(s.emitted_at, zone)}</time></dd></div>
@@ -88,7 +89,8 @@ export function Drawer({ id, known, zone, close, open }) {
     ${problem ? html`<${Trouble} problem=${problem} again=${again} />` : loading && !value ? html`<${Skeleton} rows=${5} />` : value && html`
       <section><h3>Evidence <small class="muted">${count(s.evidence_total)} ${s.evidence_total === 1 ? 'event' : 'events'}</small></h3>
         <ol class="timeline">${steps.slice(0, evidenceShown).map((entry) => html`<${Event} entry=${entry} zone=${zone} key=${entry.id} />`)}</ol>
-        ${s.evidence_total > Math.min(steps.length, evidenceShown) && html`<p class="muted">and ${count(s.evidence_total - Math.min(steps.length, evidenceShown))} more; the JSON names those that are kept.</p>`}</section>
+        ${gone > 0 && html`<p class="muted">${gone === 1 ? 'One event is' : `${count(gone)} events are`} not kept in the store; the JSON names ${gone === 1 ? 'it' : 'them'}.</p>`}
+        ${s.evidence_total > gone + Math.min(steps.length, evidenceShown) && html`<p class="muted">And ${count(s.evidence_total - gone - Math.min(steps.length, evidenceShown))} more.</p>`}</section>
       <${Related} signal=${s} open=${open} />`}
     </div>
     <footer><${Copy} text=${JSON.stringify(value || s || {}, null, 2)} label="Copy as JSON">JSON<//><${Copy} text=${curlOf(path)} label="Copy as a curl command">curl<//>

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '/vendor/preact.js';
 import { Chart } from '/app/chart.js';
 import { ask, askText, depths, eventTypes, lanes, link, rates, stats, stream } from '/app/live.js';
-import { Badge, Confidence, Empty, Icon, Panel, Severity, Skeleton, Trouble, compact, count, moment, percent, plain, rate, seconds, short,
+import { Badge, Confidence, Empty, Icon, Panel, Severity, Skeleton, Trouble, compact, count, moment, plain, rate, seconds, short,
          useAsked, useCell, words } from '/app/ui.js';
 
 const spans = [[300, '5 min'], [600, '10 min'], [3600, '1 h'], [21_600, '6 h']];
@@ -84,12 +84,14 @@ function Latency() {
       const at = quantile(value, share);
       return html`<div><dt>${name}</dt><dd><span class="meter" aria-hidden="true"><i style=${{ width: `${Math.max(2, (100 * at) / top)}%` }} /></span>
         <b>${seconds(at)}</b></dd></div>`;
-    })}</dl><p class="muted">${count(value[value.length - 1][1])} blocks since the node started</p>`;
+    })}</dl><p class="muted">${count(value[value.length - 1][1])} times since the node started</p>`;
   }
   return html`<${Panel} title="Latency" note="received to stored">${body}<//>`;
 }
 
 // --- chains
+
+const ledgerStates = ['verified', 'repaired', 'suspect', 'unchecked'];
 
 function Chain({ chain, stream: flow }) {
   const lag = Math.max(0, chain.head - chain.committed);
@@ -109,8 +111,8 @@ function Chain({ chain, stream: flow }) {
       ${flow && html`<div><dt>Waiting blocks</dt><dd>${count(flow.blocks_waiting)}</dd></div>
         <div><dt>Gaps</dt><dd class=${flow.gaps ? 'bad-text' : ''}>${count(flow.gaps)}</dd></div>`}</dl>
     <div class="ledger"><div class="ledger-bar" role="img" aria-label="Ledger: ${chain.verified} verified, ${chain.repaired} repaired, ${chain.suspect} suspect, ${chain.unchecked} unchecked">
-      ${['verified', 'repaired', 'suspect', 'unchecked'].map((state) => chain[state] > 0 && html`<i class=${state} style=${{ flexGrow: chain[state] }} />`)}</div>
-      <span>Ledger: ${checked ? percent(chain.verified / checked) : '–'} verified${chain.repaired ? `, ${count(chain.repaired)} repaired` : ''}${chain.suspect ? html`, <b class="bad-text">${count(chain.suspect)} suspect</b>` : ''}</span></div>
+      ${ledgerStates.map((state) => chain[state] > 0 && html`<i class=${state} style=${{ flexGrow: chain[state] }} />`)}</div>
+      <span>Ledger: ${checked ? ledgerStates.filter((state) => chain[state] > 0).map((state, i) => html`${i > 0 && ', '}<span class=${state === 'suspect' ? 'bad-text' : ''}>${count(chain[state])} ${state}</span>`) : 'no block yet'}</span></div>
     <footer><${Badge} state=${connector.state} /><bdi>${plain(connector.name || connector.kind, 40)}</bdi>
       <span class="muted">${count(connector.reconnects)} reconnects · ${bad ? html`<b class="bad-text">${count(bad)} bad inputs</b>` : 'no bad input'}</span></footer>
   </article>`;
@@ -131,7 +133,7 @@ function Latest({ zone }) {
     <a href="#/signals?id=${encodeURIComponent(s.id)}"><${Severity} level=${s.severity} />
       <span class="what"><b>${words(s.type)}</b><span class="muted"><bdi>${plain(s.agent, 30)}</bdi> · ${short(s.subject)}</span></span>
       <${Confidence} value=${s.confidence} /><time>${moment(s.emitted_at, zone, false)}</time></a></li>`)}</ul>`;
-  return html`<${Panel} title="Latest signals" className="wide" actions=${html`<a class="more" href="#/signals">All signals</a>`}>${body}<//>`;
+  return html`<${Panel} title="Latest signals" actions=${html`<a class="more" href="#/signals">All signals</a>`}>${body}<//>`;
 }
 function newest(first, then) {
   const known = new Set();
@@ -162,24 +164,24 @@ export default function Overview({ zone, theme }) {
   const lagging = now.streams.flatMap((s) => Object.entries(s.lag_events)).filter(([, lag]) => lag > 0).sort((a, b) => b[1] - a[1]);
   const choices = html`<div class="choices" role="group" aria-label="Time shown">${spans.map(([value, name]) =>
     html`<button aria-pressed=${value === span} onClick=${() => choose(value)}>${name}</button>`)}</div>`;
-  const since = `since this page was opened`;
+  const chains = html`<section class="chains" aria-label="Chains">${now.chains.map((chain) => html`<${Chain} key=${chain.chain_id} chain=${chain}
+    stream=${now.streams.find((s) => s.chain_id === chain.chain_id)} />`)}</section>`;
   return html`<${Health} zone=${zone} />
     <div class="tiles">
       <${Tile} name="Events" value=${rate(all((s) => s.events_per_second_1s))} unit="/s" note=${`${compact(all((s) => s.events_total))} in all`} />
       <${Tile} name="Waiting in lanes" value=${compact(waiting)} unit="events" note=${lagging.length ? `${plain(lagging[0][0], 24)} has ${compact(lagging[0][1])}` : 'nobody lags'} />
-      <${Tile} name="Signals" value=${compact(now.store.signals_known)} unit="known" note=${`${count(now.store.signals)} this run`} />
+      <${Tile} name="Signals" value=${compact(now.store.signals)} unit="this run" note=${`${count(now.store.signals_known)} known before`} />
       <${Tile} name="Memories" value=${compact(all((s) => s.coordination.memories_kept))} unit="shared" note=${`${compact(all((s) => s.coordination.messages))} messages`} />
       <${Tile} name="Blocks stored" value=${compact(now.store.blocks)} unit="" note=${`${count(all((s) => s.blocks_reverted))} reverted`} />
       <${Tile} name="Uptime" value=${seconds(now.uptime_seconds)} unit="" note=${`Eremos ${plain(now.version, 20)}`} />
     </div>
-    <div class="grid">
-      <${Panel} title="Events per second" note=${since} actions=${choices} className="wide">
+    <div class="columns"><div class="column">
+      <${Panel} title="Events per second" note="since this page was opened" actions=${choices}>
         <${Chart} names=${eventTypes} rows=${rows} stacked unit="events/s" zone=${zone} theme=${theme} label="Events per second by type" format=${rate} /><//>
+      <${Latest} zone=${zone} /></div><div class="column">
       <${Panel} title="Waiting events by lane">
         <${Chart} names=${lanes} rows=${depthRows} stacked unit="events" zone=${zone} theme=${theme} label="Waiting events by lane" /><//>
-      <${Latest} zone=${zone} />
       <${Latency} />
-      <section class="chains" aria-label="Chains">${now.chains.map((chain) => html`<${Chain} key=${chain.chain_id} chain=${chain}
-        stream=${now.streams.find((s) => s.chain_id === chain.chain_id)} />`)}</section>
-    </div>`;
+      ${now.chains.length === 1 && chains}</div></div>
+    ${now.chains.length > 1 && chains}`;
 }

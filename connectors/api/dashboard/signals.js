@@ -114,11 +114,11 @@ function Row({ s, zone, open, chosen }) {
   </button>`;
 }
 
-function Filters({ query, set, types, agents, chains }) {
+function Filters({ query, set, types, agents, chains, shown }) {
   const choice = (name, label, values, any) => html`<label><span>${label}</span><select name=${name} value=${query[name] || ''}
     onChange=${(e) => set(name, e.target.value)}><option value="">${any}</option>
     ${[...new Set([...values, ...(query[name] ? [query[name]] : [])])].map((v) => html`<option value=${v} selected=${v === query[name]}>${plain(v, 50)}</option>`)}</select></label>`;
-  return html`<form class="filters" role="search" aria-label="Filters" onSubmit=${(e) => e.preventDefault()}>
+  return html`<form id="filters" class="filters ${shown ? 'shown' : ''}" role="search" aria-label="Filters" onSubmit=${(e) => e.preventDefault()}>
     ${choice('severity', 'Severity at least', severities, 'any')}
     <label><span>Confidence at least</span><select name="min_confidence" value=${query.min_confidence || ''} onChange=${(e) => set('min_confidence', e.target.value)}>
       <option value="">any</option>${['0.5', '0.6', '0.7', '0.8', '0.9'].map((v) => html`<option value=${v} selected=${v === query.min_confidence}>${percent10(v)}</option>`)}</select></label>
@@ -131,6 +131,7 @@ const percent10 = (v) => `${Math.round(v * 100)} %`;
 
 export default function Signals({ query, zone }) {
   const [paused, setPaused] = useState(false);
+  const [shown, setShown] = useState(false);  // where there is little room
   const filters = useMemo(() => filtersOf(query), [JSON.stringify(filtersOf(query))]);
   const { rows, loading, problem, held, older, again } = useSignals(filters, paused);
   const now = useCell(stats);
@@ -162,8 +163,9 @@ export default function Signals({ query, zone }) {
   else list = html`<${Rows} items=${rows} height=${narrow ? 98 : 58} keyOf=${(s) => s.id} label="Signals, newest first" onEnd=${older}
     row=${(s) => html`<${Row} s=${s} zone=${zone} open=${open} chosen=${s.id === query.id} />`} />`;
   return html`<div class="signals-view">
-    <${Filters} query=${query} set=${set} types=${[...types.current].sort()} agents=${[...agents.current].sort()} chains=${now ? now.chains.map((c) => String(c.chain_id)) : []} />
-    <div class="bar"><span class="muted" role="status">${count(rows.length)} ${rows.length === keptMax ? 'newest shown' : 'shown'}${active ? `, ${active} ${active === 1 ? 'filter' : 'filters'}` : ''}</span>
+    <${Filters} shown=${shown} query=${query} set=${set} types=${[...types.current].sort()} agents=${[...agents.current].sort()} chains=${now ? now.chains.map((c) => String(c.chain_id)) : []} />
+    <div class="bar"><button class="button filters-switch" aria-expanded=${shown} aria-controls="filters" onClick=${() => setShown(!shown)}>Filters${active ? ` (${active})` : ''}</button>
+      <span class="muted" role="status">${count(rows.length)} ${rows.length === keptMax ? 'newest shown' : 'shown'}${active ? `, ${active} ${active === 1 ? 'filter' : 'filters'}` : ''}</span>
       ${active > 0 && html`<button class="button small" onClick=${() => go('signals', {}, true)}>Clear</button>`}
       <span class="gap" />
       <${Copy} text=${curl(filters)} label="Copy this list as a curl command">curl<//>

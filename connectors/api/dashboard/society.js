@@ -7,7 +7,7 @@ import { Badge, Confidence, Copy, Empty, Icon, Panel, Skeleton, Trouble, compact
 
 const ruleRole = 'rule';
 const talkMax = 400;      // messages the graph rests on
-const recentMax = 12;
+const recentMax = 8;
 const growthRows = () => growth.last(21_600).length > 30 ? growth.last(21_600) : growth.last(600);
 
 // --- the switch
@@ -91,7 +91,7 @@ function Graph({ agents, talk }) {
       const right = Math.cos(turn) > 0.2;
       return html`<g key=${a.agent} class="node ${a.state === 'running' || a.state === 'lagging' ? '' : 'quiet'}">
         <circle cx=${x} cy=${y} r="16" /><text x=${x} y=${y + 5}>${plain(a.glyph || a.agent.slice(0, 1), 2)}</text>
-        <text class="tag" x=${x + (left ? -22 : right ? 22 : 0)} y=${y + (left || right ? 4 : Math.sin(turn) < 0 ? -22 : 32)} text-anchor=${left ? 'end' : right ? 'start' : 'middle'}>${plain(a.agent, 18)}</text></g>`;
+        <text class="tag ${left ? 'end' : right ? 'start' : ''}" x=${x + (left ? -22 : right ? 22 : 0)} y=${y + (left || right ? 4 : Math.sin(turn) < 0 ? -22 : 32)} >${plain(a.agent, 18)}</text></g>`;
     })}</svg>`;
 }
 
@@ -123,23 +123,26 @@ function Talk({ agents, zone }) {
   else body = html`<div class="talk"><${Graph} agents=${agents} talk=${all} />
     <ul class="messages">${all.slice(0, recentMax).map((m) => html`<li><span><b><bdi>${plain(m.from, 30)}</bdi></b> <span class="muted">→</span> <bdi>${m.to ? plain(m.to, 30) : 'everybody'}</bdi></span>
       <span class="muted"><bdi>${plain(m.topic, 40)}</bdi> · block ${count(m.block_number)} · ${moment(m.event_time, zone, false)}</span></li>`)}</ul></div>`;
-  return html`<${Panel} title="Messages" note=${all.length ? `the last ${count(all.length)}` : ''} className="wide">${body}<//>`;
+  return html`<${Panel} title="Messages" note=${all.length ? `the last ${count(all.length)}` : ''}>${body}<//>`;
 }
 
 // --- memory
 
+/// What it is about: said in its details, or the end of its key.
+const subjectOf = (m) => (/0x[0-9a-fA-F]{40,64}/.exec(String(m.details?.subject ?? m.key)) || [''])[0];
+
 function Correlations({ zone }) {
-  const { value, problem, loading, again } = useAsked('correlations', (signal) => ask('/api/v1/correlations?limit=12', { signal }), 15_000);
+  const { value, problem, loading, again } = useAsked('correlations', (signal) => ask('/api/v1/correlations?limit=8', { signal }), 15_000);
   let body;
   if (problem && !value) body = html`<${Trouble} problem=${problem} again=${again} />`;
   else if (loading && !value) body = html`<${Skeleton} rows=${4} />`;
   else if (!value.items.length) body = html`<${Empty} title="None yet">When agents that reason apart agree about one subject, it shows here.<//>`;
   else body = html`<ul class="correlations">${value.items.map((m) => html`<li key=${m.id}><${Confidence} value=${m.confidence} />
-    <span class="what"><b>${plain(m.details?.types ?? m.key, 120).replaceAll('_', ' ').replaceAll(',', ' + ')}</b>
+    <span class="what"><b>${words(m.details?.types ?? String(m.key).split(':')[1] ?? m.key).replaceAll(',', ' + ')}</b>
       <span class="muted"><bdi>${plain(m.details?.agents ?? m.agent, 80).replaceAll(',', ', ')}</bdi></span></span>
-    <a href="#/signals?subject=${encodeURIComponent(m.details?.subject ?? '')}" class="subject"><code>${short(String(m.details?.subject ?? m.key))}</code></a>
+    ${subjectOf(m) ? html`<a href="#/signals?subject=${subjectOf(m)}"><code>${short(subjectOf(m))}</code></a>` : html`<span />`}
     <time class="muted">${moment(m.event_time, zone)}</time></li>`)}</ul>`;
-  return html`<${Panel} title="Correlations" note="what agents say together" className="wide">${body}<//>`;
+  return html`<${Panel} title="Correlations" note="what agents say together">${body}<//>`;
 }
 
 export default function Society({ zone, theme }) {
@@ -164,11 +167,11 @@ export default function Society({ zone, theme }) {
     ${agents.length === 0 && html`<${Empty} title="No agents">No chain runs, or none has agents. The configuration says who watches what.<//>`}
     ${chains.map((id) => html`<${Panel} key=${id} title=${chains.length > 1 ? `Agents on ${nameOf(id)}` : 'Agents'} note="${agents.filter((a) => a.chain_id === id).length} of them">
       ${list(agents.filter((a) => a.chain_id === id))}<//>`)}
-    <div class="grid below"><${Talk} agents=${agents.filter((a) => a.chain_id === chains[0])} zone=${zone} />
+    <div class="columns"><div class="column"><${Talk} agents=${all.filter((a) => a.chain_id === all[0]?.chain_id)} zone=${zone} />
+      <${Correlations} zone=${zone} /></div><div class="column">
       <${Panel} title="Memory"><${Chart} names=${memoryTotals} rows=${growthRows} zone=${zone} theme=${theme} unit="memories" label="Memories, all and kept, and correlations" /><//>
-      <${Correlations} zone=${zone} />
       <${Panel} title="Rules" note=${rules.length ? `${rules.length} of them` : ''}>${rules.length ? html`<ul class="rules">${rules.slice(0, 200).map((r) => html`<li key=${`${r.agent} ${r.chain_id}`} data-agent=${r.agent}>
         <span class="what"><b><bdi>${plain(r.agent, 60)}</bdi></b><span class="muted">fired ${count(r.signals)} times · ${compact(r.events_handled)} events</span></span>
         <${Badge} state=${r.state} /><${Controls} agent=${r} done=${done} /></li>`)}</ul>`
-        : html`<${Empty} title="No rules">Rules are written in the configuration, without code: docs/adding_a_rule.md.<//>`}<//></div>`;
+        : html`<${Empty} title="No rules">Rules are written in the configuration, without code: docs/adding_a_rule.md.<//>`}<//></div></div>`;
 }

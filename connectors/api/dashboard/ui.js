@@ -29,8 +29,8 @@ export function plain(value, max = 160) {
   return text.length > max ? `${seen}…` : seen;
 }
 export const short = (hex) => (/^0x[0-9a-fA-F]{16,}$/.test(hex) ? `${hex.slice(0, 8)}…${hex.slice(-4)}` : plain(hex, 24));
-export const words = (name) => {
-  const text = plain(name, 60).replaceAll('_', ' ');
+export const words = (name, max = 60) => {
+  const text = plain(name, max).replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
