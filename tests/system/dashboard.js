@@ -1,0 +1,239 @@
+// A browser before the dashboard, for test_dashboard.py: one JSON line per claim; "CUT" asks for the
+// connections to be cut. Usage: dashboard.js URL OPEN_API_URL TOKEN_URL TOKEN [SCREENSHOTS]
+const fs = require('fs');
+const {chromium} = require('playwright-core');
+
+const [url, api, guarded, token, pictures] = process.argv.slice(2);
+const need = (holds, claim) => {
+  console.log(JSON.stringify({holds: Boolean(holds), claim}));
+  if (!holds) process.exit(1);
+};
+async function until(what, claim, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      if (await what()) return need(true, claim);
+    } catch (error) {
+      if (Date.now() > end) console.error(error.message);
+    }
+    if (Date.now() > end) return need(false, `${claim} (within ${seconds} s)`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+const ask = async (path) => (await fetch(api + path)).json();
+
+/// A page that remembers what it complained of, asked for and was told.
+async function open(browser, base, place, options = {}) {
+  const context = await browser.newContext({viewport: {width: 1440, height: 900}, colorScheme: 'dark', ...options});
+  const page = await context.newPage();
+  page.complaints = [];
+  page.requests = [];
+  page.told = [];
+  // A busy machine may make the node not ready for a moment, which is an answer, not an error.
+  page.on('console', (m) => m.type() === 'error' && !m.location().url.includes('/readyz') && page.complaints.push(m.text()));
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('request', (request) => page.requests.push(request.url()));
+  page.on('websocket', (socket) => {
+    page.requests.push(socket.url());
+    socket.on('framereceived', ({payload}) => page.told.push(...JSON.parse(payload)));
+  });
+  page.on('dialog', (dialog) => page.complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
+  await page.goto(`${base}/${place}`);
+  return page;
+}
+const rows = (page) => page.$$eval('.signal', (all) => all.map((row) => row.dataset.id));
+
+async function axe(page, where) {
+  // Not by a script element: the page's policy allows none of ours.
+  await page.evaluate(fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  const {violations} = await page.evaluate(() => globalThis.axe.run());
+  const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+  need(serious.length === 0, `axe finds nothing serious in ${where}` +
+       serious.map((v) => ` ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(' | ')}`).join(';'));
+}
+
+async function firstView(browser) {
+  const page = await open(browser, url, '');
+  const cdp = await page.context().newCDPSession(page);
+  let bytes = 0;
+  await cdp.send('Network.enable');
+  cdp.on('Network.loadingFinished', ({encodedDataLength}) => (bytes += encodedDataLength));
+  page.requests.length = 0;
+  await page.reload();
+  await page.waitForSelector('.chain');
+  await page.waitForSelector('.latest li');
+  await page.waitForSelector('.plot canvas');
+  // Health is asked for again every 5 s, and latency when all else is there.
+  const asked = new Set(page.requests.filter((address) => !address.endsWith('/metrics'))).size;
+  need(asked <= 12, `the first view takes ${asked} requests`);
+  need(bytes > 0 && bytes <= 120_000, `and ${bytes} bytes`);
+  const paint = await page.evaluate(() => Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1));
+  console.log(JSON.stringify({figure: `first contentful paint after ${paint} ms`}));
+  await until(async () => (await page.textContent('.health strong')) === 'All is well', 'health is told at a glance', 40);
+  need((await page.textContent('[data-state]')).includes('Live'), 'and that the page is live');
+  const theme = () => page.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor].join());
+  const before = await theme();
+  await axe(page, 'Overview, dark');
+  await page.click('#theme');
+  await until(async () => (await theme()) !== before, 'the theme toggles');
+  await axe(page, 'Overview, light');
+  await page.reload();
+  await until(async () => (await theme()).startsWith('light'), 'and is remembered');
+  need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
+  await page.context().close();
+}
+
+async function signals(browser) {
+  const page = await open(browser, url, '#/signals');
+  await page.waitForSelector('.signal');
+  const first = await rows(page);
+  await until(async () => (await rows(page)).some((id) => !first.includes(id)), 'signals appear live');
+  await axe(page, 'Signals');
+
+  await page.selectOption('[name=severity]', 'medium');
+  await until(async () => page.url().includes('severity=medium'), 'a filter stands in the URL');
+  const levels = () => page.$$eval('.signal .severity', (all) => all.map((x) => x.textContent.trim()));
+  await until(async () => (await levels()).length > 0 && (await levels()).every((x) => ['medium', 'high', 'critical'].includes(x)), 'and filters');
+  const again = await open(browser, url, page.url().slice(url.length + 1));
+  await again.waitForSelector('.signal');
+  need((await again.inputValue('[name=severity]')) === 'medium', 'who opens that URL has the filter');
+  await again.context().close();
+  await page.fill('[name=subject]', '0x0000000000000000000000000000000000000001');
+  await page.press('[name=subject]', 'Enter');
+  await page.waitForSelector('.empty');
+  need((await page.textContent('.empty')).includes('Nothing passes'), 'an empty list says why');
+  await page.click('.empty button');
+
+  await page.waitForSelector('.signal');
+  await page.focus('.signal');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.drawer .timeline, .drawer .muted');
+  await page.waitForSelector('.drawer section h3:has-text("Evidence")');
+  const id = new URLSearchParams(page.url().split('?')[1]).get('id');
+  const story = await ask(`/api/v1/signals/${id}/explain`);
+  const drawer = await page.textContent('.drawer');
+  need(!story.sentence || drawer.toLowerCase().includes(story.sentence.toLowerCase()), 'explain opens by keyboard and says what it means');
+  need((await page.$$('.drawer .step')).length === story.evidence.filter((e) => e.event).length, 'with its evidence');
+  await axe(page, 'the drawer');
+  await page.keyboard.press('Escape');
+  await until(async () => (await page.$('.drawer')) === null && !page.url().includes('id='), 'Escape closes it');
+
+  // --- cut, and nothing is missing: what the page was told is the feed, each item once
+  await until(() => page.told.some((item) => item.topic === 'signals'), 'the stream tells signals');
+  const seen = page.told.length;
+  console.log('CUT');
+  await until(() => page.told.length > seen + 40, 'the stream goes on by itself', 40);
+  const changes = page.told.filter((item) => !['stats', 'gap'].includes(item.topic)).map((item) => Number(item.cursor.split('.')[0]));
+  need(changes.every((seq, i) => i === 0 || seq === changes[i - 1] + 1), `${changes.length} changes in a row: nothing missing, nothing twice`);
+  await until(async () => {
+    const wanted = (await ask('/api/v1/signals?limit=8')).items.map((s) => s.id).sort().join();
+    return (await rows(page)).slice(0, 8).sort().join() === wanted;
+  }, 'and the list is that of the node');
+  need(page.complaints.every((text) => /WebSocket|ERR_|Failed to load/.test(text)), `only the cut is on the console ${page.complaints}`);
+  const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
+  need(nodes <= 2000, `the page has ${nodes} elements`);
+  await page.context().close();
+}
+
+async function society(browser) {
+  const page = await open(browser, url, '#/society');
+  const agent = '[data-agent=skiero]';
+  await page.waitForSelector(agent);
+  await axe(page, 'Society');
+  const state = async () => (await ask('/api/v1/agents/skiero')).items[0].state;
+  await page.click(`${agent} button`);
+  await until(async () => (await state()) === 'paused', 'an agent is paused');
+  await until(async () => (await page.textContent(`${agent} .badge`)) === 'paused', 'and shown so');
+  await page.click(`${agent} button`);
+  await until(async () => (await state()) === 'running', 'and resumed');
+  await until(async () => (await page.textContent(`${agent} .badge`)) === 'running', 'and shown so');
+  await page.waitForSelector('.graph .edge', {state: 'attached'});
+  need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
+  await page.context().close();
+}
+
+/// What a chain or a proxy may send.
+async function badInput(browser) {
+  const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>\u202e' + 'x'.repeat(10_000);
+  const page = await open(browser, url, '#/about');
+  const [real] = (await ask('/api/v1/signals?limit=1')).items;
+  const made = [
+    {...real, id: 'a'.repeat(32), type: evil, agent: evil, glyph: evil, subject: evil, severity: evil, details: {[evil.slice(0, 99)]: evil}},
+    {...real, id: 'b'.repeat(32), type: null, agent: null, glyph: null, subject: null, severity: null, details: null, confidence: null},
+    {...real, id: 'c'.repeat(32), status: 'retracted', revision: 2},
+  ].map((s, i) => ({...s, event_time: 9e12 - i}));
+  let answer = {status: 200, json: {items: made, next: null}};
+  await page.route('**/api/v1/signals?*', (route) => route.fulfill(answer));
+  await page.route('**/explain', (route) => route.fulfill({json: {signal: made[0], sentence: evil, evidence: [{id: evil, event: {type: evil, data: {a: evil}}}]}}));
+  await page.goto(`${url}/#/signals`);
+  await page.waitForSelector(`.signal[data-id=${'a'.repeat(32)}]`);
+  const text = await page.textContent(`.signal[data-id=${'a'.repeat(32)}]`);
+  need(text.toLowerCase().includes('<img src=x onerror') && text.includes('\\u202e') === false, 'markup in a signal is text');
+  need((await page.$$('main img, main script')).length === 0, 'and makes no element');
+  need((await page.$(`.signal[data-id=${'b'.repeat(32)}]`)) !== null, 'null fields are shown as what they are');
+  need((await page.$(`.signal.retracted[data-id=${'c'.repeat(32)}]`)) !== null, 'a retraction is seen');
+  await page.click(`.signal[data-id=${'a'.repeat(32)}]`);
+  await page.waitForSelector('.drawer .step');
+  need((await page.$$('.drawer img, .drawer script')).length === 0, 'nor does an explanation');
+  await page.keyboard.press('Escape');
+  need((await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)), 'long words stay in the page');
+  need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
+  for (const [status, words] of [[429, 'Asked too often'], [500, 'went wrong'], [503, 'not now']]) {
+    answer = {status, headers: {'Retry-After': '3', 'Content-Type': 'application/problem+json'},
+              body: JSON.stringify({title: 'Problem', status, detail: status === 429 ? 'slow down' : words})};
+    await page.goto(`${url}/#/about`);
+    await page.goto(`${url}/#/signals`);
+    await page.waitForSelector('.trouble');
+    need((await page.textContent('.trouble')).includes(words), `${status} has its own state`);
+  }
+  await page.context().close();
+}
+
+async function tokens(browser) {
+  const page = await open(browser, guarded, '#/signals');
+  await page.waitForSelector('#token');
+  need(true, 'a node with tokens asks for one');
+  await axe(page, 'the token form');
+  await page.fill('#token', 'not-the-token-of-it');
+  await page.click('.gate button');
+  await page.waitForSelector('#token[aria-invalid=true]');
+  need(true, 'says that one is unknown');
+  await page.fill('#token', token);
+  await page.click('.gate button');
+  await page.waitForSelector('.connection.live');
+  await until(async () => (await page.$('.gate')) === null, 'and lets in who has it');
+  await page.context().close();
+}
+
+async function small(browser) {
+  for (const view of ['overview', 'signals', 'society', 'about']) {
+    const page = await open(browser, url, `#/${view}`, {viewport: {width: 360, height: 740}});
+    await page.waitForSelector('main .panel');
+    need(await page.evaluate(() => document.documentElement.scrollWidth <= 360), `${view} fits 360 px`);
+    await page.context().close();
+  }
+}
+
+/// Pictures for docs/images, where asked for.
+async function picture(browser) {
+  for (const [name, view, width, height, colorScheme] of [['overview-dark', 'overview', 1440, 960, 'dark'], ['signals-light', 'signals', 1440, 960, 'light'],
+                                                          ['society-dark', 'society', 1440, 960, 'dark'], ['signals-phone', 'signals', 360, 740, 'light']]) {
+    const page = await open(browser, url, `#/${view}`, {viewport: {width, height}, colorScheme});
+    await page.waitForTimeout(view === 'overview' ? 45_000 : 4000);
+    if (name === 'signals-light') {
+      const high = await page.$('.signal.edge-medium');
+      if (high) await high.click();
+      await page.waitForTimeout(1500);
+    }
+    await page.screenshot({path: `${pictures}/${name}.png`});
+    await page.context().close();
+  }
+}
+
+(async () => {
+  const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox']});
+  if (pictures) await picture(browser);
+  else for (const part of [firstView, signals, society, badInput, tokens, small]) await part(browser);
+  await browser.close();
+})().catch((error) => need(false, error.stack));
