@@ -1,13 +1,11 @@
 """What comes with the program: completions and the manual agree with --help, systemd hears when the node is ready and
 that it works, and the Debian package has what it should."""
 import os
-import pathlib
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import time
 
 from support import NODE, ROOT, folder, need, run
 
