@@ -310,9 +310,11 @@ class stream final : public stream_actor::base {
     m.moved_at_ms = monotonic_ms();
     ++m.instances;
     m.told_commit = 0;
-    const bool past_lost = m.past_lost || !recent_.reaches_back_to(m.resume_commit());
+    // What brought it into quarantine may be among recent blocks: it goes on from here.
+    const bool released = std::exchange(m.released, false);
+    const bool past_lost = released || m.past_lost || !recent_.reaches_back_to(m.resume_commit());
     // For one that a person took out of the barrier the others are not taken back.
-    const bool apart = m.paused || std::exchange(m.released, false);
+    const bool apart = m.paused || released;
     if (past_lost && apart) m.begin_anew(last_commit_);
     if (past_lost && config_.with_snapshots && !apart)
       return rewind(fmt::format("{} begins anew further back than recent blocks reach", m.id));

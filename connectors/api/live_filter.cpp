@@ -64,40 +64,41 @@ bool live_filter::takes(const blockchain_event& x) const {
 
 std::vector<api_parameter> event_parameters() {
   return {chain_parameter(),
-          {"type", value_kind::word, "Of one type", event_words()},
-          {"subject", value_kind::subject, "That touch one address, or of one transaction"},
+          {"type", parameter_kind::word, "Of one type", event_words()},
+          {"subject", parameter_kind::subject, "That touch one address, or of one transaction"},
           {"min_priority",
-           value_kind::word,
+           parameter_kind::word,
            "At least so urgent",
            {"low", "medium", "high", "critical"}}};
 }
 
 std::vector<api_parameter> live_parameters() {
   api_parameter topics{"topic",
-                       value_kind::word,
+                       parameter_kind::word,
                        "What to be told of; signals where nothing is said",
                        {live_topics.begin(), live_topics.end()}};
   topics.repeated = true;
-  return {topics,
-          chain_parameter(),
-          {"agent", value_kind::text, "Of one agent"},
-          {"type", value_kind::text, "Of one type; of messages, one topic"},
-          {"subject", value_kind::subject,
-           "About one address, contract or transaction; of memory, a key; of messages, a receiver"},
-          {"status",
-           value_kind::word,
-           "Of one status",
-           {"provisional", "active", "retracted", "expired"}},
-          {"min_confidence", value_kind::share, "At least this sure"},
-          {"severity",
-           value_kind::word,
-           "Signals at least so severe",
-           {"info", "low", "medium", "high", "critical"}},
-          {"min_priority",
-           value_kind::word,
-           "Events at least so urgent",
-           {"low", "medium", "high", "critical"}},
-          {"cursor", value_kind::cursor, "`cursor` of the last item: what came since comes first"}};
+  return {
+      topics,
+      chain_parameter(),
+      {"agent", parameter_kind::text, "Of one agent"},
+      {"type", parameter_kind::text, "Of one type; of messages, one topic"},
+      {"subject", parameter_kind::subject,
+       "About one address, contract or transaction; of memory, a key; of messages, a receiver"},
+      {"status",
+       parameter_kind::word,
+       "Of one status",
+       {"provisional", "active", "retracted", "expired"}},
+      {"min_confidence", parameter_kind::share, "At least this sure"},
+      {"severity",
+       parameter_kind::word,
+       "Signals at least so severe",
+       {"info", "low", "medium", "high", "critical"}},
+      {"min_priority",
+       parameter_kind::word,
+       "Events at least so urgent",
+       {"low", "medium", "high", "critical"}},
+      {"cursor", parameter_kind::cursor, "`cursor` of the last item: what came since comes first"}};
 }
 
 live_filter filter_of(const api_call& call) {

@@ -14,18 +14,18 @@ namespace {
 std::string schema_of(const api_parameter& p) {
   json_object out;
   switch (p.kind) {
-    case value_kind::count:
+    case parameter_kind::count:
       out.text("type", "integer").count("minimum", p.min).count("maximum", p.max);
       break;
-    case value_kind::share:
+    case parameter_kind::share:
       out.text("type", "number").count("minimum", 0).count("maximum", 1);
       break;
-    case value_kind::word:
+    case parameter_kind::word:
       out.text("type", "string").raw("enum", json_list(p.words, [](std::string_view w) {
                                        return json_quoted(w);
                                      }));
       break;
-    case value_kind::id_of_signal:
+    case parameter_kind::id_of_signal:
       out.text("type", "string").text("pattern", "^[0-9a-fA-F]{32}$");
       break;
     default:

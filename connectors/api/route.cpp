@@ -77,35 +77,35 @@ maybe<time_ms> to_moment(std::string_view text) {
 std::string refuse_value(const api_parameter& p, std::string& value, const api_context& context) {
   if (value.size() > text_bytes_max) return fmt::format("has more than {} bytes", text_bytes_max);
   switch (p.kind) {
-    case value_kind::text:
-    case value_kind::cursor:
+    case parameter_kind::text:
+    case parameter_kind::cursor:
       return {};
-    case value_kind::word:
+    case parameter_kind::word:
       if (std::find(p.words.begin(), p.words.end(), value) == p.words.end())
         return fmt::format("is not one of {}", fmt::join(p.words, ", "));
       return {};
-    case value_kind::count:
+    case parameter_kind::count:
       if (const auto n = to_count(value); !n || *n < p.min || *n > p.max)
         return fmt::format("is not a whole number from {} to {}", p.min, p.max);
       return {};
-    case value_kind::share:
+    case parameter_kind::share:
       return to_share(value) ? "" : "is not a number from 0 to 1";
-    case value_kind::moment:
+    case parameter_kind::moment:
       return to_moment(value) ? ""
                               : "is neither a moment like 2026-11-22T10:00:00Z nor milliseconds "
                                 "since 1970";
-    case value_kind::chain:
+    case parameter_kind::chain:
       if (const auto id = context.chain_named(value)) {
         value = std::to_string(*id);
         return {};
       }
       return "is no chain of this node";
-    case value_kind::subject:
+    case parameter_kind::subject:
       if (value.starts_with("0x") || value.starts_with("0X"))
         std::transform(value.begin(), value.end(), value.begin(),
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       return {};
-    case value_kind::id_of_signal:
+    case parameter_kind::id_of_signal:
       return parse_signal_id(value) ? "" : "is not 32 hex digits";
   }
   return {};
@@ -181,14 +181,14 @@ bool register_api_routes(std::vector<api_route> routes) {
 }
 
 api_parameter limit_parameter() {
-  return {"limit", value_kind::count, "At most so many; 50 where nothing is said", {},
-          1,       limit_max};
+  return {"limit",  parameter_kind::count, "At most so many; 50 where nothing is said", {}, 1,
+          limit_max};
 }
 api_parameter cursor_parameter() {
-  return {"cursor", value_kind::cursor, "`next` of the page before"};
+  return {"cursor", parameter_kind::cursor, "`next` of the page before"};
 }
 api_parameter chain_parameter() {
-  return {"chain", value_kind::chain, "Of one chain, by name or id"};
+  return {"chain", parameter_kind::chain, "Of one chain, by name or id"};
 }
 
 route_match find_route(std::string_view method, std::string_view path) {

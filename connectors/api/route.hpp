@@ -21,7 +21,7 @@ namespace eremos {
 class event_ring;
 
 /// What a parameter's text must be.
-enum class value_kind : std::uint8_t {
+enum class parameter_kind : std::uint8_t {
   text,          ///< at most text_bytes_max bytes
   word,          ///< one of `words`
   count,         ///< a whole number from `min` to `max`
@@ -35,7 +35,7 @@ enum class value_kind : std::uint8_t {
 
 struct api_parameter {
   std::string_view name;
-  value_kind kind = value_kind::text;
+  parameter_kind kind = parameter_kind::text;
   std::string_view sentence;
   std::vector<std::string_view> words;
   std::uint64_t min = 0;

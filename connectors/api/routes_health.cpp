@@ -112,7 +112,7 @@ const std::vector<api_route> routes = {
      "/readyz",
      "health",
      "200 while the node does its work, else 503",
-     {{"verbose", value_kind::text, "Tells each check"}},
+     {{"verbose", parameter_kind::text, "Tells each check"}},
      "",
      "text/plain",
      &ready,

@@ -170,8 +170,8 @@ web_reply set_log_level(const api_call& call, const api_context& context) {
   return not_stored(json_reply(level_json(context)));
 }
 
-api_parameter agent_parameter() { return {"id", value_kind::text, "The agent"}; }
-api_parameter rule_parameter() { return {"id", value_kind::text, "The rule"}; }
+api_parameter agent_parameter() { return {"id", parameter_kind::text, "The agent"}; }
+api_parameter rule_parameter() { return {"id", parameter_kind::text, "The rule"}; }
 
 const std::vector<api_route> routes = {
     {"GET",
@@ -267,7 +267,7 @@ const std::vector<api_route> routes = {
      "node",
      "Known addresses",
      {chain_parameter(),
-      {"kind", value_kind::text, "Of one kind, like cex"},
+      {"kind", parameter_kind::text, "Of one kind, like cex"},
       limit_parameter(),
       cursor_parameter()},
      "",

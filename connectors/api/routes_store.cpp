@@ -199,25 +199,25 @@ web_reply blocks(const api_call& call, const api_context& context, store_pages& 
 }
 
 std::vector<api_parameter> shared_filters() {
-  return {{"agent", value_kind::text, "Of one agent"},
+  return {{"agent", parameter_kind::text, "Of one agent"},
           chain_parameter(),
-          {"subject", value_kind::subject, "About one address, contract or transaction"},
+          {"subject", parameter_kind::subject, "About one address, contract or transaction"},
           {"status",
-           value_kind::word,
+           parameter_kind::word,
            "Of one status",
            {"provisional", "active", "retracted", "expired"}},
-          {"min_confidence", value_kind::share, "At least this sure"},
-          {"since", value_kind::moment, "Not before this moment of the chain"},
-          {"until", value_kind::moment, "Not after this moment of the chain"},
+          {"min_confidence", parameter_kind::share, "At least this sure"},
+          {"since", parameter_kind::moment, "Not before this moment of the chain"},
+          {"until", parameter_kind::moment, "Not after this moment of the chain"},
           limit_parameter(),
           cursor_parameter()};
 }
 
 std::vector<api_parameter> signal_parameters() {
   auto out = shared_filters();
-  out.insert(out.begin(), {"type", value_kind::text, "Of one type, like wallet_reactivated"});
+  out.insert(out.begin(), {"type", parameter_kind::text, "Of one type, like wallet_reactivated"});
   out.push_back({"severity",
-                 value_kind::word,
+                 parameter_kind::word,
                  "At least so severe",
                  {"info", "low", "medium", "high", "critical"}});
   return out;
@@ -225,22 +225,22 @@ std::vector<api_parameter> signal_parameters() {
 
 api_parameter memory_type_parameter() {
   return {"type",
-          value_kind::word,
+          parameter_kind::word,
           "Of one type",
           {"pattern", "anomaly", "intelligence", "correlation"}};
 }
 
 std::vector<api_parameter> memory_parameters(bool with_type, bool of_agent) {
   auto out = shared_filters();
-  if (of_agent) out.front() = {"id", value_kind::text, "The agent"};
+  if (of_agent) out.front() = {"id", parameter_kind::text, "The agent"};
   if (with_type) out.push_back(memory_type_parameter());
-  api_parameter tag{"tag", value_kind::text, "With this tag; several: with all of them"};
+  api_parameter tag{"tag", parameter_kind::text, "With this tag; several: with all of them"};
   tag.repeated = true;
   out.push_back(tag);
   return out;
 }
 
-api_parameter id_parameter() { return {"id", value_kind::id_of_signal, "The signal"}; }
+api_parameter id_parameter() { return {"id", parameter_kind::id_of_signal, "The signal"}; }
 
 const std::vector<api_route> routes = {
     {"GET", "/api/v1/signals", "signals", "What agents concluded, newest first",
@@ -271,9 +271,9 @@ const std::vector<api_route> routes = {
      "/api/v1/messages",
      "messages",
      "What agents said to each other, newest first",
-     {{"from", value_kind::text, "Of one sender"},
-      {"to", value_kind::text, "To one agent"},
-      {"topic", value_kind::text, "Of one topic"},
+     {{"from", parameter_kind::text, "Of one sender"},
+      {"to", parameter_kind::text, "To one agent"},
+      {"topic", parameter_kind::text, "Of one topic"},
       chain_parameter(),
       limit_parameter(),
       cursor_parameter()},
@@ -286,7 +286,7 @@ const std::vector<api_route> routes = {
      "The ledger of one chain, newest first",
      {chain_parameter(),
       {"integrity",
-       value_kind::word,
+       parameter_kind::word,
        "Only such blocks",
        {"verified", "repaired", "suspect", "unchecked"}},
       limit_parameter(),

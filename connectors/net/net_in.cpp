@@ -17,12 +17,14 @@
 #include <caf/all.hpp>
 
 #include "connectors/net/loop_actor.hpp"
+#include "connectors/net/net_in_client.hpp"
 #include "connectors/net/ws_frames.hpp"
 
 namespace eremos {
 namespace {
 
-using steady = std::chrono::steady_clock;
+using client = net_client;
+using steady = client::steady;
 
 constexpr auto close_now = static_cast<pending_timeout>(PENDING_TIMEOUT_USER_REASON_BASE);
 /// How often deadlines are looked at.
@@ -36,59 +38,12 @@ constexpr std::chrono::milliseconds linger_max{2'000};
 /// bytes (RFC 6455 §5.5).
 constexpr std::size_t unread_frame_bytes_max = 256;
 
-struct client {
-  enum class phase : std::uint8_t {
-    idle,       ///< between requests
-    head,       ///< a request has begun
-    body,       ///< its head is there
-    answering,  ///< the app has the ticket
-    stream,     ///< texts go out
-    lingering   ///< the last word is said
-  };
-
-  lws* wsi = nullptr;
-  int fd = -1;
-  std::string peer;
-  phase at = phase::idle;
-  std::string in;
-  bool writing = false;  ///< what was written last is not with the kernel yet
-  bool paused = false;   ///< not read from
-  steady::time_point deadline;
-  steady::time_point write_deadline;
-  std::uint64_t ticket = 0;
-  // of the request being answered
-  maybe<web_request> request;
-  bool head_only = false;
-  bool keep_alive = true;
-  bool websocket = false;
-  std::string ws_key;
-  std::string none_match;
-  text_pairs headers;  ///< that its answer has
-  // of a stream
-  caf::actor owner;
-  bool text_out = false;  ///< a text is on its way
-  bool pinged = false;
-  steady::time_point ping_at;
-};
-
 class net_in;
 struct tick_timer {
   lws_sorted_usec_list_t entry{};
   net_in* self = nullptr;
 };
 static_assert(std::is_standard_layout_v<tick_timer>);
-
-/// FNV-1a: an ETag need not withstand anybody, only differ.
-std::string etag_of(std::string_view body) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : body) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return fmt::format("\"{:016x}\"", hash);
-}
-
-/// Whether If-None-Match names the tag (RFC 9110 §13.1.2).
-bool names_tag(std::string_view list, std::string_view tag) {
-  return list == "*" || list.find(tag) != std::string_view::npos;
-}
 
 class net_in final : public loop_actor {
  public:
