@@ -21,7 +21,7 @@ function Value({ name, value }) {
 function Facts({ values }) {
   const entries = values && typeof values === 'object' ? Object.entries(values) : [];
   if (!entries.length) return html`<p class="muted">It gives no numbers.</p>`;
-  return html`<dl class="values">${entries.slice(0, 40).map(([name, value]) => html`<div><dt>${words(name)}</dt><dd><${Value} name=${name} value=${value} /></dd></div>`)}</dl>`;
+  return html`<dl class="values">${entries.slice(0, 40).map(([name, value]) => html`<div><dt>${words(name.replace(/_wei$/, ''))}</dt><dd><${Value} name=${name} value=${value} /></dd></div>`)}</dl>`;
 }
 
 function Event({ entry, zone }) {

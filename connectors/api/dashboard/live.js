@@ -126,6 +126,7 @@ class Stream {
       return this.askForToken('unknown');  // a token no header can carry
     }
     this.socket = socket;
+    this.heardAt = Date.now();
     socket.onopen = () => {
       this.heardAt = Date.now();
       this.pause = pauseFirst;
@@ -154,7 +155,8 @@ class Stream {
   }
 
   watchSilence() {
-    if (link.get().state !== 'live' || Date.now() - this.heardAt < silenceMax) return;
+    // Also one that is never answered, where nothing is heard of its opening.
+    if (!this.socket || Date.now() - this.heardAt < silenceMax) return;
     this.drop();
     this.lost(0, 'nothing came for 10 s');
   }
