@@ -89,7 +89,7 @@ with folder() as f:
     items, client = listen(port, f"/api/v1/stream?topic=events&type=transaction&cursor={items[99]['cursor']}",
                            lambda got: len(got) >= 100)
     client.leave()
-    need([int(i["cursor"].split(".")[1]) for i in items[:100]] == numbers[100:], "and again from a cursor")
+    need([int(i["cursor"].split(".")[1]) for i in items[:100]] == numbers[100:200], "and again from a cursor")
     items, client = listen(port, "/api/v1/stream?topic=stats", lambda got: len(got) >= 2)
     client.leave()
     need(items[0]["item"]["streams"][0]["events_total"] <= items[1]["item"]["streams"][0]["events_total"], "so do statistics")
