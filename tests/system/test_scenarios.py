@@ -28,7 +28,8 @@ code, out, _ = play("coordinated_response")
 line = next(line for line in out.splitlines() if " coordinated_response" in line and "met" not in line.split())
 need(code == 0 and "anomaly-response" in line, f"the console names the agent: {line.strip()}")
 need("met      anomaly-response coordinated_response naming harvester,intelligence,launch-tracker,observer,skiero,theron: "
-     "1 seen, at least 1 wanted\nmet      nothing else: 0 seen\n" in out, "and what was expected of it is said")
+     "1 seen, at least 1 wanted\n" in out and "met      nothing else: 0 seen\n" in out,
+     "and what was expected of it is said")
 code, out, err = play("calm")
 need(code == 0 and out == "met      nothing else: 0 seen\n", "calm: nobody says anything")
 
