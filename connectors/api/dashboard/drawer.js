@@ -38,10 +38,15 @@ function Event({ entry, zone }) {
     <span class="line">${what}</span></div></li>`;
 }
 
+/// The API takes no longer subject than that (its openapi.json); whatever has one is no address.
+const subjectMax = 512;
+const askAbout = (path, about, signal) => about.length > subjectMax ? Promise.resolve({ items: [] })
+  : ask(`${path}?limit=8&subject=${encodeURIComponent(about)}`, { signal });
+
 function Related({ signal, open }) {
-  const about = signal.subject;
-  const others = useAsked(`others ${about}`, (s) => ask(`/api/v1/signals?limit=8&subject=${encodeURIComponent(about)}`, { signal: s }));
-  const memories = useAsked(`memories ${about}`, (s) => ask(`/api/v1/memory?limit=8&subject=${encodeURIComponent(about)}`, { signal: s }));
+  const about = String(signal.subject ?? '');
+  const others = useAsked(`others ${about}`, (s) => askAbout('/api/v1/signals', about, s));
+  const memories = useAsked(`memories ${about}`, (s) => askAbout('/api/v1/memory', about, s));
   const list = (others.value?.items || []).filter((s) => s.id !== signal.id);
   const kept = memories.value?.items || [];
   return html`<section><h3>Also about ${short(String(about))}</h3>

@@ -95,7 +95,7 @@ function gist(details) {
     .map(([name, value]) => {
       const text = typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(2)
         : name === 'balance_change_wei' ? coins(value) : typeof value === 'string' ? (value.startsWith('0x') ? short(value) : plain(value, 34)) : plain(value, 34);
-      return `${name.replaceAll('_', ' ')} ${text}`;
+      return `${plain(name, 40).replaceAll('_', ' ')} ${text}`;
     }).join(' · ');
 }
 
