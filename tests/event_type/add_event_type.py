@@ -64,7 +64,7 @@ def add(folder, cmake, *compiler):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("build", "node_modules"))
     apply(source)
     options = [f"-DCMAKE_CXX_COMPILER={c}" for c in compiler]
-    done = call(cmake, "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
+    done = call(cmake, "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DEREMOS_DASHBOARD=OFF", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
                 *options, stdout=subprocess.DEVNULL)
     need(done.returncode == 0, "the copy cannot be configured")
     done = call(cmake, "--build", build, "-j", 2, "--target", "test_withdrawal")
