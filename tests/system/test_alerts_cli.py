@@ -176,5 +176,5 @@ with folder() as f:
     text = first.get_content().split("\n\n", 1)
     need(json.loads(text[1])["data"]["signal"]["type"] in text[0], "and holds the JSON below a line for people")
     due = stored(data, "select count(*) from outbox where sink = 'mail' and kind = 'raised'")[0][0]
-    need(mails.tries == len(mails.mails) + 1, f"each of {len(mails.mails)} mails came once, but for the one that was refused for now")
+    need(mails.tries == len(mails.mails) + 1, f"each of {len(mails.mails)} mails came once, but for the one that was refused once")
     need(len({m["Message-ID"] for m in mails.mails}) == len(mails.mails) >= due, "each under an id of its own")
