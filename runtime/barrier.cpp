@@ -62,20 +62,12 @@ void block_barrier::leave(const std::string& agent) {
 }
 
 void block_barrier::revert(const chain_reverted& what) {
-  chain_reverted left{what.chain, what.ancestor, {}};
-  for (const auto& ref : what.blocks) {
-    const auto open = std::find_if(items_.begin(), items_.end(), [&](const item& x) {
-      const auto* block = block_of(x);
-      return block != nullptr && block->block == ref;
-    });
-    if (open == items_.end()) left.blocks.push_back(ref);
-    // Supplements of the block go with it.
-    std::erase_if(items_, [&](const item& x) {
-      const auto* block = block_of(x);
-      return block != nullptr && block->block == ref;
-    });
-  }
-  if (!left.blocks.empty()) items_.push_back({std::move(left), {}, 0, {}, false});
+  // Supplements of a block go with it.
+  std::erase_if(items_, [&](const item& x) {
+    const auto* block = block_of(x);
+    return block != nullptr && std::ranges::find(what.blocks, block->block) != what.blocks.end();
+  });
+  items_.push_back({what, {}, 0, {}, false});
 }
 
 std::vector<chain_reverted> block_barrier::clear() {

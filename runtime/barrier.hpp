@@ -25,8 +25,8 @@ class block_barrier {
   /// Nobody waits for this agent any more; open blocks record that it was absent.
   void leave(const std::string& agent);
 
-  /// Open blocks among them vanish; what has already left is passed on as a revert, in its place in
-  /// the order.
+  /// Open blocks among them vanish. All are passed on as reverted, in their place in the order: one
+  /// that is open here may have been stored by a process before this one.
   void revert(const chain_reverted& what);
 
   /// What was committed before is final so far.
