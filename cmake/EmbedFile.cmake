@@ -36,5 +36,8 @@ function(eremos_embed target file symbol)
     DEPENDS "${input}" "${EREMOS_EMBED_SCRIPT}"
     COMMENT "Embedding ${file}"
     VERBATIM)
+  # Bytes alone: no header to share, and one name in every file.
+  set_source_files_properties("${output}" PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
   target_sources(${target} PRIVATE "${output}")
 endfunction()

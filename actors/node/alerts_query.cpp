@@ -23,11 +23,6 @@ namespace {
 constexpr std::chrono::seconds test_patience{70};
 constexpr std::size_t error_bytes_max = 80;
 
-int fail(query_context& context, const failure& why, int code) {
-  context.err << "eremos-node: " << printable(redact_urls(why.message)) << '\n';
-  return code;
-}
-
 /// Without milliseconds.
 std::string time_text(time_ms t) {
   const auto text = to_rfc3339(t);
@@ -81,7 +76,7 @@ std::string silences_text(const std::vector<silence>& rows) {
 template <class Rows, class ToText>
 int show(query_context& context, const result<Rows>& rows, bool json, std::string_view none,
          ToText to_text) {
-  if (!rows) return fail(context, rows.error(), exit_failure);
+  if (!rows) return say(context, rows.error(), exit_failure);
   if (json) {
     for (const auto& row : *rows) context.out << to_json(row) << '\n';
   } else if (rows->empty()) {
@@ -94,11 +89,11 @@ int show(query_context& context, const result<Rows>& rows, bool json, std::strin
 
 int resend(const alerts_command& what, outbox& box, query_context& context) {
   const auto found = box.resend(what.target, context.now());
-  if (!found) return fail(context, found.error(), exit_failure);
+  if (!found) return say(context, found.error(), exit_failure);
   if (!*found)
-    return fail(context,
-                {errc::bad_usage, fmt::format("no delivery {} is dead or delivered", what.target)},
-                exit_failure);
+    return say(context,
+               {errc::bad_usage, fmt::format("no delivery {} is dead or delivered", what.target)},
+               exit_failure);
   context.err << what.target << " is due again; a running node sends it within a second\n";
   return exit_ok;
 }
@@ -112,7 +107,7 @@ int add_silence(const alerts_command& what, outbox& box, query_context& context)
                                    .until = now + *what.lasts,
                                    .created = now,
                                    .comment = what.comment});
-  if (!id) return fail(context, id.error(), exit_failure);
+  if (!id) return say(context, id.error(), exit_failure);
   if (what.common.json)
     context.out << fmt::format("{{\"id\":{}}}\n", *id);
   else
@@ -125,10 +120,10 @@ int remove_silence(const alerts_command& what, outbox& box, query_context& conte
   const auto* end = what.target.data() + what.target.size();
   const bool number = std::from_chars(what.target.data(), end, id).ptr == end;
   const auto found = number ? box.remove_silence(id) : result<bool>{false};
-  if (!found) return fail(context, found.error(), exit_failure);
+  if (!found) return say(context, found.error(), exit_failure);
   if (*found) return exit_ok;
-  return fail(context, {errc::bad_usage, fmt::format("there is no silence {}", what.target)},
-              exit_failure);
+  return say(context, {errc::bad_usage, fmt::format("there is no silence {}", what.target)},
+             exit_failure);
 }
 
 /// What a real alert looks like, under a key that no other has.
@@ -164,12 +159,12 @@ int run_alerts(const alerts_command& what, const std::string& store_path, query_
   using action = alerts_action;
   std::error_code ignored;
   if (!std::filesystem::exists(store_path, ignored))
-    return fail(context, {errc::file_unreadable, store_path + ": nothing is stored there"},
-                exit_failure);
+    return say(context, {errc::file_unreadable, store_path + ": nothing is stored there"},
+               exit_failure);
   const bool edits = what.action == action::resend || what.action == action::silence_add ||
                      what.action == action::silence_remove;
   const auto box = outbox::open(store_path, edits);
-  if (!box) return fail(context, box.error(), exit_failure);
+  if (!box) return say(context, box.error(), exit_failure);
   if (what.action == action::resend) return resend(what, **box, context);
   if (what.action == action::silence_add) return add_silence(what, **box, context);
   if (what.action == action::silence_remove) return remove_silence(what, **box, context);
@@ -193,10 +188,10 @@ int run_alerts_test(const alerts_command& what, query_context& context) {
   if (route == alerts.routes.end()) {
     std::vector<std::string> known;
     for (const auto& r : alerts.routes) known.push_back(r.name);
-    return fail(context,
-                {errc::bad_usage, fmt::format("unknown route \"{}\"{}", what.target,
-                                              suggestion(what.target, known))},
-                exit_usage);
+    return say(context,
+               {errc::bad_usage,
+                fmt::format("unknown route \"{}\"{}", what.target, suggestion(what.target, known))},
+               exit_usage);
   }
   caf::actor_system_config settings;
   apply_scheduler_settings(settings, 1);

@@ -9,10 +9,6 @@
 namespace eremos {
 namespace {
 
-constexpr std::size_t field_bytes_max = 64;
-
-std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
-
 std::string block_text(const block_ref& block, const chain_names& chains) {
   return fmt::format("{} {}", shown(chains.name_of(block.chain)), grouped(block.number));
 }

@@ -140,8 +140,7 @@ class query_runner {
 
  private:
   int fail(const failure& why, int code) {
-    context_.err << "eremos-node: " << printable(redact_urls(why.message)) << '\n';
-    return code;
+    return say(context_, why, code);
   }
 
   void print_problem(std::string_view level, std::string_view message) {
@@ -273,6 +272,11 @@ std::vector<failure> all_problems(const config_outcome& outcome) {
   for (auto& wrong : alert_problems(config)) problems.push_back(std::move(wrong));
   for (auto& wrong : rule_problems(config)) problems.push_back(std::move(wrong));
   return problems;
+}
+
+int say(query_context& context, const failure& why, int code) {
+  context.err << "eremos-node: " << printable(redact_urls(why.message)) << '\n';
+  return code;
 }
 
 int run_query(const command& what, query_context& context) {

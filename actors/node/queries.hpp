@@ -31,6 +31,9 @@ struct query_context {
   std::vector<std::pair<std::string, std::string>> parts;  ///< for version: name and version
 };
 
+/// Says what went wrong on `err`, made printable, and returns the code.
+int say(query_context& context, const failure& why, int code);
+
 /// Does it and returns the exit code. Precondition: `what` is none of run, replay, help.
 int run_query(const command& what, query_context& context);
 

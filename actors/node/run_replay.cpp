@@ -17,11 +17,6 @@
 namespace eremos {
 namespace {
 
-int say(query_context& context, const failure& why, int code) {
-  context.err << "eremos-node: " << why.message << '\n';
-  return code;
-}
-
 /// Waits for the desk; gives notice when it has answered.
 caf::behavior outcome_watcher(caf::event_based_actor* self, const replay_desk_actor& desk,
                               std::shared_ptr<replay_outcome> outcome, const end_notice* notice) {

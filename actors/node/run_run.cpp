@@ -26,11 +26,6 @@
 namespace eremos {
 namespace {
 
-int say(query_context& context, const failure& why, int code) {
-  context.err << "eremos-node: " << why.message << '\n';
-  return code;
-}
-
 /// The scenario as options of the mock chain; what the command line says comes first.
 void play(const scenario& what, const run_command& given, option_map& mock) {
   if (given.expect && given.rate.empty()) mock["rate"] = {{"max"}, false, "--expect"};

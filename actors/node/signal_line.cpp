@@ -6,12 +6,10 @@
 
 #include "actors/node/text_table.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/row_text.hpp"
 
 namespace eremos {
 namespace {
-
-/// One field of one line.
-constexpr std::size_t field_bytes_max = 64;
 
 /// ECMA-48 §8.3.117 (SGR).
 std::string_view colour_of(severity level) {
@@ -35,25 +33,12 @@ std::string painted(std::string_view text, std::string_view sgr, bool colour) {
   return fmt::format("{}{}\x1b[0m", sgr, text);
 }
 
-/// The text of a JSON string, for people: quotes go, \" and \\ are undone, other escapes stay.
-std::string unquoted(std::string_view json) {
-  if (json.size() < 2 || json.front() != '"') return std::string{json};
-  std::string out;
-  for (std::size_t i = 1; i + 1 < json.size(); ++i) {
-    if (json[i] == '\\' && i + 2 < json.size() && (json[i + 1] == '"' || json[i + 1] == '\\')) ++i;
-    out += json[i];
-  }
-  return out;
-}
-
-std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
-
 }  // namespace
 
 std::string short_details(const detail_map& details, std::size_t bytes_max) {
   std::string out;
   for (const auto& [key, json] : details.items) {
-    const auto item = fmt::format("{}={}", shown(key), shown(short_hex(unquoted(json))));
+    const auto item = fmt::format("{}={}", shown(key), shown(short_hex(json_text(json))));
     if (out.size() + item.size() + 1 > bytes_max) return out + (out.empty() ? "…" : " …");
     out += (out.empty() ? "" : " ") + item;
   }

@@ -9,10 +9,7 @@
 namespace eremos {
 namespace {
 
-constexpr std::size_t field_bytes_max = 64;
 constexpr std::size_t sample_bytes_max = 80;
-
-std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
 
 std::string chains_table(const node_report& report) {
   text_table table{{"chain", "state", ">head", ">committed", ">safe", ">finalized", ">blocks",

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "messages/units.hpp"
+#include "runtime/printable.hpp"
 
 namespace eremos {
 
@@ -61,6 +62,8 @@ std::string short_hex(std::string_view text) {
   return hex ? fmt::format("{}…{}", text.substr(0, 8), text.substr(text.size() - 4))
              : std::string{text};
 }
+
+std::string shown(std::string_view text) { return printable(text, field_bytes_max); }
 
 std::string grouped(std::uint64_t number) {
   auto text = std::to_string(number);

@@ -28,6 +28,10 @@ std::size_t character_count(std::string_view text) noexcept;
 std::string padded(std::string_view text, std::size_t width);
 /// "0xd8dA6B…6045" of long hex (20 bytes and more); anything else as it is.
 std::string short_hex(std::string_view text);
+/// Bytes of one field of a line or a table.
+inline constexpr std::size_t field_bytes_max = 64;
+/// A field from outside: printable(), and no longer than a field may be.
+std::string shown(std::string_view text);
 /// 1234567 -> "1,234,567".
 std::string grouped(std::uint64_t number);
 /// "4 s", "12 min", "3 h", "5 d": how long ago something was.

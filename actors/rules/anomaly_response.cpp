@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "runtime/config/option_map.hpp"
+#include "runtime/storage/row_text.hpp"
 
 namespace eremos {
 namespace {
@@ -12,10 +13,6 @@ namespace {
 constexpr double confidence_base = 0.6;
 constexpr double confidence_step = 0.1;
 constexpr double confidence_max = 0.95;
-
-std::string unquoted(std::string_view json) {
-  return json.size() >= 2 ? std::string{json.substr(1, json.size() - 2)} : std::string{};
-}
 
 }  // namespace
 
@@ -87,7 +84,7 @@ void anomaly_response::alert(const critical_event& what) {
 
 void anomaly_response::on(const agent_message& heard) {
   if (heard.topic != "response") return;
-  const auto at = open_.find(unquoted(heard.details.find("subject")));
+  const auto at = open_.find(json_text(heard.details.find("subject")));
   if (at == open_.end()) return;
   auto& alert = at->second;
   alert.responders.push_back(heard.from);

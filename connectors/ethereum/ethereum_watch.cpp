@@ -43,21 +43,23 @@ void ethereum_connector::watch() {
   delayed_send(this, watch_.every(), watch_due{attempt_});
 }
 
+/// Past the budget and what waits for it: a provider that was told to wait is not gone, and one
+/// request in three block times is no load.
 void ethereum_connector::ask_for_silent_head() {
-  call("eth_getBlockByNumber", R"(["latest",false])",
-       [this, attempt = attempt_](const result<json_text>& answer) {
-         if (attempt != attempt_) return;
-         const std::chrono::nanoseconds now{steady_ns()};
-         const auto head =
-             answer ? decode_head(parser_, *answer) : result<block_event>{answer.error()};
-         // Who refuses is there all the same.
-         const bool newer = head && head->number > last_told_;
-         if (watch_.answered(now, newer)) {
-           silent("newHeads", "it has newer blocks and announces none; they are asked for");
-           subscribe_heads();
-         }
-         if (newer) tell_head(*head);
-       });
+  send_call(has(door::http) ? door::http : door::ws, "eth_getBlockByNumber", R"(["latest",false])",
+            [this, attempt = attempt_](const result<json_text>& answer) {
+              if (attempt != attempt_) return;
+              const std::chrono::nanoseconds now{steady_ns()};
+              const auto head =
+                  answer ? decode_head(parser_, *answer) : result<block_event>{answer.error()};
+              // Who refuses is there all the same.
+              const bool newer = head && head->number > last_told_;
+              if (watch_.answered(now, newer)) {
+                silent("newHeads", "it has newer blocks and announces none; they are asked for");
+                subscribe_heads();
+              }
+              if (newer) tell_head(*head);
+            });
 }
 
 void ethereum_connector::watch_logs(std::string_view head) {

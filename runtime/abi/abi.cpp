@@ -12,7 +12,6 @@ namespace {
 
 /// A head larger than this is no event: a log of it would cost more gas than any block has.
 constexpr std::size_t head_bytes_max = 1024 * 1024;
-constexpr std::size_t word = 32;
 constexpr std::size_t indexed_max = 3;  // LOG4, less topic0; an anonymous event has one more
 
 constexpr bool is_name_start(char c) noexcept {
@@ -208,9 +207,9 @@ bool abi_type::is_dynamic() const noexcept {
 }
 
 std::size_t abi_type::head_bytes() const noexcept {
-  if (is_dynamic()) return word;
+  if (is_dynamic()) return abi_word_bytes;
   if (kind == abi_kind::array) return members.front().head_bytes() * *length;
-  if (kind != abi_kind::tuple) return word;
+  if (kind != abi_kind::tuple) return abi_word_bytes;
   std::size_t total = 0;
   for (const auto& member : members) total += member.head_bytes();
   return total;

@@ -13,6 +13,9 @@
 
 namespace eremos {
 
+/// Bytes of a word, the unit of an encoding (Contract ABI Specification).
+inline constexpr std::size_t abi_word_bytes = 32;
+
 enum class abi_kind : std::uint8_t {
   account,  ///< address
   boolean,

@@ -9,7 +9,6 @@ namespace {
 
 using bytes = std::span<const std::uint8_t>;
 
-constexpr std::size_t word = 32;
 /// Parts of one value that are looked at. Offsets may point anywhere, also to each other, so that a
 /// small log could otherwise cost without end.
 constexpr std::size_t parts_max = 16'384;
@@ -25,19 +24,19 @@ result<abi_value> decode_word(const abi_type& type, bytes at) {
   switch (type.kind) {
     case abi_kind::account: {
       address out;
-      if (!all_of(at.first(word - out.data.size()), 0)) return bad("over 20 bytes");
+      if (!all_of(at.first(abi_word_bytes - out.data.size()), 0)) return bad("over 20 bytes");
       std::copy(at.begin() + 12, at.end(), out.data.begin());
       return abi_value{out};
     }
     case abi_kind::boolean:
-      if (!all_of(at.first(word - 1), 0) || at[word - 1] > 1) return bad("neither 0 nor 1");
-      return abi_value{at[word - 1] == 1};
+      if (!all_of(at.first(abi_word_bytes - 1), 0) || at[abi_word_bytes - 1] > 1) return bad("neither 0 nor 1");
+      return abi_value{at[abi_word_bytes - 1] == 1};
     case abi_kind::unsigned_number:
-      if (!all_of(at.first(word - type.size / 8), 0))
+      if (!all_of(at.first(abi_word_bytes - type.size / 8), 0))
         return bad(fmt::format("over {} bits", type.size));
       return abi_value{from_big_endian(at.data())};
     case abi_kind::signed_number: {
-      const std::size_t unused = word - type.size / 8;
+      const std::size_t unused = abi_word_bytes - type.size / 8;
       const bool negative = (at[unused] & 0x80) != 0;
       if (!all_of(at.first(unused), negative ? 0xff : 0))
         return bad(fmt::format("over {} bits", type.size));
@@ -52,7 +51,7 @@ result<abi_value> decode_word(const abi_type& type, bytes at) {
 
 /// A number in a word that must be an offset or a count of something within `limit`.
 maybe<std::size_t> small_number(bytes data, std::size_t at, std::size_t limit) {
-  if (at > data.size() || data.size() - at < word) return std::nullopt;
+  if (at > data.size() || data.size() - at < abi_word_bytes) return std::nullopt;
   const auto number = from_big_endian(data.data() + at);
   if (!number.fits_uint64() || number.low64() > limit) return std::nullopt;
   return static_cast<std::size_t>(number.low64());
@@ -68,9 +67,9 @@ class extent_finder {
     if (!type.is_dynamic()) return within(at, type.head_bytes());
     if (type.kind == abi_kind::bytes || type.kind == abi_kind::text) {
       const auto size = small_number(data_, at, data_.size());
-      const auto end = size ? within(at + word, *size) : std::nullopt;
+      const auto end = size ? within(at + abi_word_bytes, *size) : std::nullopt;
       // Filled up to a word, except where the data ends (some contracts save it).
-      return end ? std::min(at + word + (*size + word - 1) / word * word, data_.size()) : end;
+      return end ? std::min(at + abi_word_bytes + (*size + abi_word_bytes - 1) / abi_word_bytes * abi_word_bytes, data_.size()) : end;
     }
     if (type.kind == abi_kind::tuple)
       return end_of_parts(at, type.members.size(),
@@ -79,7 +78,7 @@ class extent_finder {
     auto count = type.length ? maybe<std::size_t>{*type.length}
                              : small_number(data_, at, data_.size() / element.head_bytes());
     if (!count) return std::nullopt;
-    const auto first = type.length ? at : at + word;
+    const auto first = type.length ? at : at + abi_word_bytes;
     if (!element.is_dynamic()) return within(first, *count * element.head_bytes());
     return end_of_parts(first, *count, [&](std::size_t) -> const abi_type& { return element; });
   }
@@ -123,7 +122,7 @@ result<abi_value> decode_dynamic(const abi_type& type, bytes data, std::size_t h
     const auto part = data.subspan(*offset, *end - *offset);
     return abi_value{byte_vector{part.begin(), part.end()}};
   }
-  const auto part = data.subspan(*offset + word, *small_number(data, *offset, data.size()));
+  const auto part = data.subspan(*offset + abi_word_bytes, *small_number(data, *offset, data.size()));
   if (type.kind == abi_kind::text) return abi_value{std::string{part.begin(), part.end()}};
   return abi_value{byte_vector{part.begin(), part.end()}};
 }

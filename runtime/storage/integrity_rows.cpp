@@ -19,7 +19,7 @@ bool is_suspect(sqlite_connection& db, const block_ref& block) {
   return q.next();
 }
 
-maybe<std::string> text_or_null(const std::string& text) {
+maybe<std::string> null_if_empty(const std::string& text) {
   return text.empty() ? maybe<std::string>{} : maybe<std::string>{text};
 }
 
@@ -33,8 +33,8 @@ void write_integrity(sqlite_connection& db, const block_result& block) {
       "?7 "
       "WHERE chain_id = ?1 AND block_number = ?2 AND block_hash = ?3 "
       "AND (?8 OR integrity IS NULL)",
-      chain, number, hash, to_string(found.state), text_or_null(found.check),
-      text_or_null(found.level), text_or_null(found.detail),
+      chain, number, hash, to_string(found.state), null_if_empty(found.check),
+      null_if_empty(found.level), null_if_empty(found.detail),
       !block.supplement || found.is_suspect());
 }
 

@@ -1,5 +1,7 @@
 #include "connectors/ethereum/verify/receipt_encoding.hpp"
 
+#include "connectors/ethereum/verify/transaction_types.hpp"
+
 namespace eremos::verify {
 namespace {
 
@@ -38,7 +40,7 @@ constexpr field_spec log_specs[] = {
 };
 static_assert(std::size(log_specs) == l_fields);
 
-constexpr std::uint64_t arbitrum_classic = 0x78, optimism_deposit = 0x7e;
+using namespace transaction_type;
 
 /// `status` since Byzantium (EIP-658), before it the state's root. Some say both: then `status`
 /// is what was made up.

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "connectors/ethereum/decode_transaction.hpp"
+#include "connectors/ethereum/verify/transaction_types.hpp"
 #include "messages/keccak.hpp"
 
 namespace eremos::verify {
@@ -56,11 +57,7 @@ constexpr field_spec transaction_specs[] = {
 };
 static_assert(std::size(transaction_specs) == t_fields && t_fields <= known_fields::fields_max);
 
-constexpr std::uint64_t legacy = 0, access_list = 1, dynamic_fee = 2, blob = 3, set_code = 4;
-constexpr std::uint64_t arbitrum_deposit = 0x64, arbitrum_unsigned = 0x65, arbitrum_contract = 0x66,
-                        arbitrum_retry = 0x68, arbitrum_submit = 0x69, arbitrum_internal = 0x6a,
-                        arbitrum_classic = 0x78;
-constexpr std::uint64_t celo_fee_currency = 0x7b, deposit = 0x7e, state_sync = 0x7f;
+using namespace transaction_type;
 
 /// Writes one transaction's list; remembers where what was signed ends.
 class encoder {
@@ -273,7 +270,7 @@ bool append_unsigned(encoder& list, const known_fields& txn, std::uint64_t type)
     case arbitrum_internal:
       list.field(t_chain_id).input();
       return true;
-    case deposit:
+    case optimism_deposit:
       if (txn.has(t_source_hash)) {
         append_optimism_deposit(list);
         return true;
@@ -317,7 +314,7 @@ bool append_signed(encoder& list, std::uint64_t type) {
 
 bool is_among_rules(std::uint64_t type, const known_fields& txn, std::uint64_t chain) {
   if (type == state_sync) return false;  // its events are not in JSON, so its hash cannot be made
-  if (type == deposit) return true;      // its fields say which of the two it is
+  if (type == optimism_deposit) return true;  // its fields say which of the two it is
   if (type == celo_fee_currency) return txn.has(t_max_fee);
   return is_known_transaction_type(chain, type);
 }
