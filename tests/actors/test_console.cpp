@@ -141,7 +141,7 @@ TEST_CASE("CONSOLE: text of a signal cannot steer the terminal", "[console]") {
   auto s = some_signal();
   s.details = {};
   s.details.set("symbol", "\x1b[2J\n\"US\\DC\"");
-  CHECK(signal_line(s, {}, false).ends_with("symbol=\\u001b[2J\\u000a\"US\\DC\""));
+  CHECK(signal_line(s, {}, false).ends_with("symbol=\\x1b[2J\\n\"US\\DC\""));
   s.subject = "a\nb";
   CHECK(signal_line(s, {}, false).find('\n') == std::string::npos);
 }
