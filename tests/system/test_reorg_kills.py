@@ -8,6 +8,9 @@ import time
 from support import Node, folder, lines_of, need, run, stored, wait_until
 
 KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+# Events a second, so slow that blocks are stored before they lose, in a Debug build, too: what loses in the window leaves
+# no trace. It also paces what a restart handles again; recovery by itself is measured with 8000 and a release build.
+RATE = int(sys.argv[2]) if len(sys.argv) > 2 else 1500
 BLOCKS = 40 * KILLS + 200
 DIFFERS = ("emitted_at", "revision")  # a revision more for each time it was taken back
 
@@ -15,8 +18,7 @@ DIFFERS = ("emitted_at", "revision")  # a revision more for each time it was tak
 def config(path, reorgs):
     path.write_text('[chains.mock]\nchain_id = 1337\nstart = 1\n[[chains.mock.providers]]\nkind = "mock"\nseed = 23\n'
                     f'blocks = {BLOCKS}\n' + (
-                        # Slow enough that blocks are stored before they lose: what loses in the window leaves no trace.
-                        'rate = 1500\nreorg_every = 8\nreorg_depth = 6\n' if reorgs else 'rate = "max"\n'))
+                        f'rate = {RATE}\nreorg_every = 8\nreorg_depth = 6\n' if reorgs else 'rate = "max"\n'))
     return path
 
 
