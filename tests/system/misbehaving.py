@@ -5,9 +5,11 @@ import hashlib
 import http.server
 import json
 import struct
+import subprocess
+import sys
 import threading
 
-from support import free_port, run
+from support import ROOT, free_port, need, run
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 
@@ -184,3 +186,26 @@ class Provider:
         size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data)) if len(data) < 65536 \
             else b"\x7f" + struct.pack(">Q", len(data))
         writer.write(b"\x81" + size + data)
+
+
+class Program:
+    """The program misbehaving-provider (docs/misbehaving-provider.md), with its plan beside its truth in `where`."""
+
+    def __init__(self, where, name, plan, seed=1, truth=True, program=None):
+        (where / f"{name}.toml").write_text(plan)
+        self.truth = where / f"{name}.truth.jsonl"
+        command = [str(program)] if program else [sys.executable, str(ROOT / "tests/support/misbehaving_provider")]
+        self.process = subprocess.Popen(
+            [*command, "--plan", str(where / f"{name}.toml"), "--seed", str(seed),
+             *(["--truth", str(self.truth)] if truth else [])], stdout=subprocess.PIPE, text=True)
+        started = self.process.stdout.readline()
+        need(started.startswith("listening on "), f"{name}: {started.strip()}")
+        self.port = int(started.split(",")[0].rpartition(":")[2])
+
+    def stop(self):
+        """What it says of itself at its end."""
+        if self.process.poll() is not None:
+            return {}
+        self.process.terminate()
+        out, _ = self.process.communicate(timeout=20)
+        return json.loads(out.splitlines()[-1])

@@ -14,6 +14,7 @@ GAS_LIMIT = 30_000_000
 BASE_FEE = 7_000_000_000
 TIP = 1_000_000_000
 KEPT = 512  # blocks whose content is at hand; others are made again
+SIGNED_KEPT = 16
 NO_REQUESTS = hashlib.sha256().digest()  # EIP-7685 of none
 CANONICAL = ""
 
@@ -56,6 +57,7 @@ class Chain:
         self.hashes = {CANONICAL: []}  # branch -> hash of each block from its first on
         self.by_hash = {}  # hash -> (number, branch), of all that were ever made
         self.kept = collections.OrderedDict()
+        self.signed = collections.OrderedDict()  # those that wait are mined next
 
     def block(self, number, branch=CANONICAL):
         found = self.kept.get((number, branch))
@@ -90,6 +92,13 @@ class Chain:
 
     def _plain(self, number, branch):
         """What the block's transactions say, signed; the same for a pending one and a mined one."""
+        if (number, branch) not in self.signed:
+            self.signed[number, branch] = self._sign(number, branch)
+            while len(self.signed) > SIGNED_KEPT:
+                self.signed.popitem(last=False)
+        return self.signed[number, branch]
+
+    def _sign(self, number, branch):
         draw = random.Random(f"{self.seed}/{branch}/{number}")
         before = number // 8 * sum(TRANSACTIONS_OF) + sum(TRANSACTIONS_OF[:number % 8])
         return [self._transaction(draw, before + i, large=branch.startswith("forged") and i == 0)

@@ -70,9 +70,9 @@ class Node:
             return self.at(0)
         return None if tag == "pending" else self.at(int(tag, 16))
 
-    def plant(self, fault, block):
+    def plant(self, fault, block, field):
         if len(self.planted) < PLANTED_MAX:
-            self.planted.append({"fault": fault, "number": block.number, "hash": block.hash})
+            self.planted.append({"fault": fault, "field": field, "number": block.number, "hash": block.hash})
 
     # --- requests
 
@@ -136,11 +136,11 @@ class Node:
             if lie:
                 field = "hash" if lie.made % 2 else "stateRoot"
                 out[field] = "0x" + self.draw.randbytes(32).hex()
-                self.plant("wrong_hash", block)
+                self.plant("wrong_hash", block, field)
             if block.transactions and self.plan.comes("wrong_from", call["method"]):
                 out = copy.deepcopy(out)
                 self.draw.choice(out["transactions"])["from"] = "0x" + self.draw.randbytes(20).hex()
-                self.plant("wrong_from", block)
+                self.plant("wrong_from", block, "from")
         return answer(call, result=out)
 
     def receipts(self, call, _):
@@ -153,11 +153,11 @@ class Node:
             out = copy.deepcopy(out)
             logs = self.draw.choice([r["logs"] for r in out if r["logs"]])
             del logs[self.draw.randrange(len(logs))]
-            self.plant("missing_log", block)
+            self.plant("missing_log", block, "logs")
         if out and self.plan.comes("wrong_bloom", call["method"]):
             out = copy.deepcopy(out)
             self.draw.choice(out)["logsBloom"] = "0x" + self.draw.randbytes(256).hex()
-            self.plant("wrong_bloom", block)
+            self.plant("wrong_bloom", block, "logsBloom")
         return answer(call, result=out)
 
     def logs(self, call, _):

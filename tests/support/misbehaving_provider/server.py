@@ -37,8 +37,7 @@ class Server:
         while True:
             number = self.node.head + 1
             wait = self.chain.first_time + number * self.chain.block_time - time.time()
-            if wait > 0:
-                await asyncio.sleep(wait)
+            await asyncio.sleep(max(wait, 0))  # who is late by the clock answers all the same
             await self._next_block(number)
 
     def _write_truth(self, number):
@@ -48,7 +47,7 @@ class Server:
         keys = ("logIndex", "address", "topics", "data", "transactionHash")
         self.truth.write(json.dumps({
             "number": number, "hash": block.hash, "parent": block.header["parentHash"],
-            "transactions": [t["hash"] for t in block.transactions],
+            "transactions": [{key: t[key] for key in ("hash", "from", "value")} for t in block.transactions],
             "logs": [{key: log[key] for key in keys} for log in block.logs()]}) + "\n")
         self.truth.flush()
 
@@ -59,11 +58,9 @@ class Server:
         returning = self._leave_branch()
         every, depth = self.plan.chain["reorg_every"], self.plan.chain["reorg_depth"]
         if every and number % every == 0:
-            # Of the chain itself: every provider of it sees the branch that will lose.
+            # Of the chain itself: every provider of it is on the branch that loses at the next head.
             self.node.head = number
             self._announce(self._take_branch("shared", number, depth), returning)
-            await asyncio.sleep(self.chain.block_time / 2)
-            self._announce(self._leave_branch(), [])
             return self._tell_pending(number + 1)
         due = {name: fault for name, kind in KINDS.items()
                if kind.over == HEADS and (fault := self.plan.comes(name)) is not None}
@@ -74,7 +71,7 @@ class Server:
             heads = [*returning, *self._take_branch("forged_block", number, 1)]
         self._announce_with(due, heads)
         if "reorg" in due and "forged_block" not in due:
-            self._announce(self._take_branch("reorg", number, due["reorg"].options["depth"]), [])
+            self._announce(self._take_branch("reorg", number, due["reorg"].options["depth"]))
         self._tell_pending(number + 1)
         self._after(due)
 
@@ -86,7 +83,7 @@ class Server:
             self._tell_logs(self.node.at(number), removed=True)
             self.node.standing[number] = branch
         if fault == "forged_block":
-            self.node.plant(fault, self.node.at(head))
+            self.node.plant(fault, self.node.at(head), "all")
         return [self.node.at(n) for n in sorted(self.node.standing)]
 
     def _leave_branch(self):
@@ -116,7 +113,7 @@ class Server:
             said = {**log, "removed": True} if removed else log
             self._tell("logs", lambda wanted, said=said: said if fits(said, wanted or {}) else None)
 
-    def _announce(self, blocks, before):
+    def _announce(self, blocks, before=()):
         for block in (*before, *blocks):
             self._tell_head(block)
             self._tell_logs(block)
@@ -137,7 +134,7 @@ class Server:
                     self._tell_logs(block, logs=logs)
                 else:
                     self._tell_logs(block)
-        self._announce(held, [])
+        self._announce(held)
 
     def _tell_pending(self, number):
         waiting = self.chain.pending(number)
