@@ -64,6 +64,7 @@ async def serve(arguments, plan, truth):
 def main():
     arguments = options()
     if arguments.list_faults:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # into `head`
         print(listed())
         return 0
     path = arguments.plan
