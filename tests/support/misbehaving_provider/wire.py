@@ -120,6 +120,7 @@ class Listener:
     def __init__(self, port, on_text):
         self.port, self.on_text = port, on_text
         self.connections = set()
+        self.accepted = 0  # ever
         self.server = None
         self.accepts_dead = False
 
@@ -141,6 +142,7 @@ class Listener:
     async def _accept(self, reader, writer):
         connection = Connection(reader, writer, self.accepts_dead)
         self.connections.add(connection)
+        self.accepted += 1
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             await connection.serve(self.on_text)
         self.connections.discard(connection)
