@@ -99,7 +99,7 @@ with folder() as f:
             need_quietly(node.alive(), "the node lives")
             memory.append(rss_mb(node.process))
         top = len(lines_of(good.truth)) - 5  # beyond that a branch may stand that is about to lose
-        wait_until(lambda: (stored(data, "select max(block_number) from ledger where status = 'canonical'") or [(0,)])[0][0] >= top,
+        wait_until(lambda: stored(data, f"select 1 from ledger where status = 'canonical' and block_number >= {top}"),
                    SETTLE, f"block {top} is stored")
         print(f"caught up after {time.monotonic() - began - SECONDS:.0f} s more")
         time.sleep(5)  # answers that come late

@@ -72,9 +72,6 @@ class Chain:
         place = self.by_hash.get(block_hash)
         return self.block(*place) if place else None
 
-    def is_canonical(self, block):
-        return block.branch == CANONICAL
-
     @staticmethod
     def first_of(branch):
         return int(branch.rpartition(":")[2]) if branch else 0

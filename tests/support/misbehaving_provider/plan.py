@@ -64,7 +64,8 @@ class Fault:
     def comes(self):
         """Counts an occasion; whether the fault is to be made at it."""
         self.seen += 1
-        due = self.seen in self.at or bool(self.every) and self.seen >= self.first and (self.seen - self.first) % self.every == 0
+        past = self.seen - self.first
+        due = past >= 0 and past % self.every == 0 if self.every else self.seen in self.at
         if not due or self.times and self.made >= self.times:
             return False
         self.made += 1

@@ -141,7 +141,8 @@ class Server:
         self.node.add_pending(waiting)
         for t in waiting:
             hash_only = self.plan.comes("hash_only_mempool") is not None
-            self._tell("newPendingTransactions", lambda whole, t=t, only=hash_only: t if whole is True and not only else t["hash"])
+            self._tell("newPendingTransactions",
+                       lambda whole, t=t, hash_only=hash_only: t if whole is True and not hash_only else t["hash"])
 
     # --- faults of the connection
 
