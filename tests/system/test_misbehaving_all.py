@@ -131,11 +131,10 @@ with folder() as f:
         for p in connector["providers"]:
             print(f"{p['name']}: {p['fetches']} blocks asked, {p['failures']} failed, {p['suspect']} suspect, "
                   f"{p['disagreements']} disagreed, {p['reconnects']} reconnects, {p['rate_limited']} rate limited")
-        third = max(1, len(memory) // 3)
-        middle, last = (statistics.median(part) for part in (memory[third:2 * third], memory[-third:]))
-        print(f"RSS: median {middle:.0f} MB in the second third, {last:.0f} MB in the last, {max(memory):.0f} MB at most")
+        parts = [statistics.median(memory[i * len(memory) // 10:(i + 1) * len(memory) // 10]) for i in range(10)]
+        print(f"RSS in MB, medians of ten parts: {' '.join(f'{p:.0f}' for p in parts)}; {max(memory):.0f} at most")
         if SECONDS >= 300:
-            need(last < 1.1 * middle + 5, "memory is flat")
+            need(max(parts[5:]) < 1.1 * max(parts[1:5]) + 5, "memory is flat")
     finally:
         if node and node.alive():
             node.kill()
