@@ -22,3 +22,9 @@ install(FILES cmake/EremosConfig.cmake cmake/FindCAF.cmake cmake/FindLibwebsocke
               cmake/FindSecp256k1.cmake
               "${PROJECT_BINARY_DIR}/EremosConfigVersion.cmake"
         DESTINATION "${eremos_cmake_dir}")
+
+# The provider that misbehaves, for tests of one's own agents (docs/misbehaving-provider.md).
+set(misbehaving_provider "${PROJECT_SOURCE_DIR}/tests/support/misbehaving_provider")
+install(DIRECTORY "${misbehaving_provider}" DESTINATION "${CMAKE_INSTALL_DATADIR}/eremos"
+        FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
+install(PROGRAMS "${misbehaving_provider}/misbehaving-provider" DESTINATION "${CMAKE_INSTALL_BINDIR}")

@@ -1,15 +1,16 @@
-"""Providers that serve a small made-up chain over a WebSocket or HTTP, and misbehave as told. Standard library only."""
+"""Providers that serve a few made-up blocks and misbehave as a test tells them, word for word; and the program
+misbehaving-provider, which serves a whole chain and misbehaves by plan. Standard library only."""
 import asyncio
-import base64
 import hashlib
-import http.server
 import json
-import struct
+import subprocess
+import sys
 import threading
 
-from support import free_port, run
+from support import ROOT, need, run
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
+sys.path.append(str(ROOT / "tests/support/misbehaving_provider"))
+from wire import Listener  # noqa: E402
 
 
 def hash_of(text):
@@ -81,106 +82,61 @@ def config(path, start=None, **options):
 UNKNOWN = {"error": {"code": -32601, "message": "method not found"}}
 
 
-class HttpProvider:
-    """The same over HTTP; counts what it is asked."""
-
-    def __init__(self, answers):
-        self.asked = {}
-        self.port = free_port()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def do_POST(self):
-                call = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                outer.asked[call["method"]] = outer.asked.get(call["method"], 0) + 1
-                answer = answers.get(call["method"], lambda _: UNKNOWN)(call["params"])
-                body = json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 class Provider:
-    """Answers requests from `answers[method](params)`; `script` runs once newHeads is subscribed."""
+    """Answers requests from `answers[method](params)`, over a WebSocket and over HTTP, and counts what it is asked; `script`
+    runs once newHeads is subscribed."""
 
-    def __init__(self, answers, script):
+    def __init__(self, answers, script=None):
         self.answers, self.script = answers, script
         self.asked = {}
-        self.connections = 0
-        self.writers = set()
-        self.port = free_port()
+        self.listener = Listener(0, self._on_text)
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         threading.Thread(target=self._serve, args=(ready,), daemon=True).start()
-        ready.wait(5)
+        ready.wait(20)
+        self.port = self.listener.port
+
+    @property
+    def connections(self):
+        return self.listener.accepted
 
     def _serve(self, ready):
         asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(asyncio.start_server(self._client, "127.0.0.1", self.port))
+        self.loop.run_until_complete(self.listener.open())
         ready.set()
         self.loop.run_forever()
 
-    async def _client(self, reader, writer):
-        self.connections += 1
-        self.writers.add(writer)
-        try:
-            request = await reader.readuntil(b"\r\n\r\n")
-            key = next(line.split(b":", 1)[1].strip() for line in request.split(b"\r\n")
-                       if line.lower().startswith(b"sec-websocket-key"))
-            accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                         b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
-            while True:
-                text = await self._read(reader, writer)
-                if text is None:
-                    break
-                call = json.loads(text)
-                answer = self.answers.get(call["method"], lambda _: UNKNOWN)(call["params"])
-                self.asked[call["method"]] = self.asked.get(call["method"], 0) + 1
-                if answer is not None:
-                    self.send(writer, json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}))
-                if call["method"] == "eth_subscribe" and call["params"][0] == "newHeads":
-                    asyncio.ensure_future(self.script(lambda t, w=writer: self.send(w, t)))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        self.writers.discard(writer)
-        writer.close()
+    async def _on_text(self, connection, text):
+        call = json.loads(text)
+        answer = self.answers.get(call["method"], lambda _: UNKNOWN)(call["params"])
+        self.asked[call["method"]] = self.asked.get(call["method"], 0) + 1
+        if self.script and call["method"] == "eth_subscribe" and call["params"][0] == "newHeads":
+            asyncio.ensure_future(self.script(connection.send))
+        return None if answer is None else ("200 OK", json.dumps({"jsonrpc": "2.0", "id": call["id"], **answer}))
 
     def drop(self):
         """Cuts every connection. On this provider's own thread."""
-        for writer in list(self.writers):
-            writer.transport.abort()
+        self.listener.cut()
 
-    async def _read(self, reader, writer):
-        while True:
-            first, second = await reader.readexactly(2)
-            length = second & 127
-            if length == 126:
-                length = struct.unpack(">H", await reader.readexactly(2))[0]
-            elif length == 127:
-                length = struct.unpack(">Q", await reader.readexactly(8))[0]
-            mask = await reader.readexactly(4)
-            data = bytes(b ^ mask[i % 4] for i, b in enumerate(await reader.readexactly(length)))
-            if first & 15 == 8:
-                return None
-            if first & 15 == 9:
-                writer.write(bytes([0x8A, len(data)]) + data)
-                continue
-            if first & 15 in (1, 2):
-                return data.decode()
 
-    @staticmethod
-    def send(writer, text):
-        data = text if isinstance(text, bytes) else text.encode()
-        size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack(">H", len(data)) if len(data) < 65536 \
-            else b"\x7f" + struct.pack(">Q", len(data))
-        writer.write(b"\x81" + size + data)
+class Program:
+    """The program misbehaving-provider (docs/misbehaving-provider.md), with its plan beside its truth in `where`."""
+
+    def __init__(self, where, name, plan, seed=1, truth=True, program=None):
+        (where / f"{name}.toml").write_text(plan)
+        self.truth = where / f"{name}.truth.jsonl"
+        command = [str(program)] if program else [sys.executable, str(ROOT / "tests/support/misbehaving_provider")]
+        self.process = subprocess.Popen(
+            [*command, "--plan", str(where / f"{name}.toml"), "--seed", str(seed),
+             *(["--truth", str(self.truth)] if truth else [])], stdout=subprocess.PIPE, text=True)
+        started = self.process.stdout.readline()
+        need(started.startswith("listening on "), f"{name}: {started.strip()}")
+        self.port = int(started.split(",")[0].rpartition(":")[2])
+
+    def stop(self):
+        """What it says of itself at its end."""
+        if self.process.poll() is not None:
+            return {}
+        self.process.terminate()
+        out, _ = self.process.communicate(timeout=20)
+        return json.loads(out.splitlines()[-1])

@@ -3,7 +3,7 @@ import asyncio
 import json
 import time
 
-from misbehaving import HttpProvider, Provider, answers, block, config, hash_of, head, receipt, stats, transaction
+from misbehaving import Provider, answers, block, config, hash_of, head, receipt, stats, transaction
 from support import Node, folder, lines_of, need, stored, wait_until
 
 blocks = [block(n, [transaction(n, 0)]) for n in range(100, 110)]
@@ -44,7 +44,7 @@ def subscribe_all(p):
 
 for claim, ws_chain, http_chain in (("the WebSocket", "0x89", "0x1"), ("the HTTP URL", "0x1", "0x89")):
     ws = Provider(answers(blocks, lambda: blocks[0], eth_chainId=lambda _: {"result": ws_chain}, eth_subscribe=subscribe_all), foreign)
-    http = HttpProvider(answers(blocks, lambda: blocks[0], eth_chainId=lambda _: {"result": http_chain}))
+    http = Provider(answers(blocks, lambda: blocks[0], eth_chainId=lambda _: {"result": http_chain}))
     with folder() as f:
         node = Node(f / "data", "--config", config(f / "eremos.toml", ws=f"ws://127.0.0.1:{ws.port}", http=f"http://127.0.0.1:{http.port}"),
                     "--events", f / "events.jsonl")
@@ -57,7 +57,7 @@ for claim, ws_chain, http_chain in (("the WebSocket", "0x89", "0x1"), ("the HTTP
 
 # --- heads are polled where there is no WebSocket
 shown = blocks[:1]
-http = HttpProvider(answers(shown, lambda: shown[-1]))
+http = Provider(answers(shown, lambda: shown[-1]))
 with folder() as f:
     data = f / "data"
     node = Node(data, "--config", config(f / "eremos.toml", http=f"http://127.0.0.1:{http.port}", poll="50ms"))

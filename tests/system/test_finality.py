@@ -3,7 +3,7 @@ what is finalized stops the chain, loudly."""
 import json
 import time
 
-from misbehaving import HttpProvider, answers, block, config as config_of, stats
+from misbehaving import Provider, answers, block, config as config_of, stats
 from support import Anvil, Node, folder, need, run, stored, wait_until
 
 SAFE, FINALIZED = 32, 64  # Anvil's blocks below its head
@@ -96,7 +96,7 @@ def by_number(params):
     return {"error": {"code": -32602, "message": "invalid block tag"}}
 
 
-http = HttpProvider({**well_behaved, "eth_getBlockByNumber": by_number})
+http = Provider({**well_behaved, "eth_getBlockByNumber": by_number})
 with folder() as f:
     made = config_of(f / "eremos.toml", start=100, http=f"http://127.0.0.1:{http.port}", poll="50ms", finality_poll="50ms")
     node = Node(f / "data", "--config", made)

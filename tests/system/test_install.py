@@ -1,4 +1,5 @@
-"""The installed Eremos: a project outside the tree finds it, and builds a node and a plugin that both work."""
+"""The installed Eremos: a project outside the tree finds it, and builds a node and a plugin that both work; the misbehaving
+provider comes with it."""
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+from misbehaving import Program
 from support import ROOT, folder, need
 
 CMAKE, BUILD, COMPILER, BUILD_TYPE = sys.argv[1:5]
@@ -46,6 +48,19 @@ with folder() as f:
     need(linked, f"its program greets {len(linked)} new contracts")
     need(greetings(f, node, "--load", plugin) == linked, "the installed node with its plugin says the same")
     need(not greetings(f, node), "and nothing of it without")
+    tool = prefix / "bin" / "misbehaving-provider"
+    need("forged_block" in call(tool, "--list-faults"), "the misbehaving provider is installed")
+    provider = Program(f, "provider", "[faults.wrong_chain_id]\nat = [3]\n", program=tool)
+    try:
+        config = f / "provider_of.toml"
+        config.write_text(f'[chains.ethereum]\n[[chains.ethereum.providers]]\nkind = "generic"\n'
+                          f'ws = "ws://127.0.0.1:{provider.port}"\nhttp = "http://127.0.0.1:{provider.port}"\n')
+        said = call(node, "doctor", "--config", config, "--listen", "3s")
+        need("misbehaving-provider" in said, "doctor knows it, and is content while it behaves")
+        done = subprocess.run([node, "doctor", "--config", config, "--listen", "1s"], capture_output=True, text=True, timeout=60)
+        need(done.returncode == 1 and "serves chain 2, not 1" in done.stdout, "and is not once it does as planned")
+    finally:
+        provider.stop()
     other = f / "other"
     other.mkdir()
     (other / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(other LANGUAGES CXX)\n"

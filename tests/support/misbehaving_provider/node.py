@@ -1,0 +1,218 @@
+"""What the provider answers: the chain as it stands here, and the lies that the plan wants told of it."""
+import asyncio
+import collections
+import copy
+import json
+import random
+import time
+
+from chain import CANONICAL, quantity
+from wire import answer, error
+
+SAFE_BEHIND, FINALIZED_BEHIND = 8, 16
+PLANTED_MAX = 100_000
+PENDING_MAX = 256
+LOG_RANGE_MAX = 2_000  # blocks of one eth_getLogs
+HOLDS_NOTHING = {"eth_getBalance": "0x0", "eth_getCode": "0x", "eth_getTransactionCount": "0x0", "eth_call": "0x",
+                 "eth_syncing": False, "eth_gasPrice": "0x3b9aca00", "web3_clientVersion": "misbehaving-provider/1.0"}
+
+
+def fits(log, wanted):
+    """Whether a log is what a filter wants (execution-apis, eth_getLogs)."""
+    addresses = wanted.get("address") or []
+    addresses = [addresses] if isinstance(addresses, str) else addresses
+    if addresses and log["address"] not in [a.lower() for a in addresses]:
+        return False
+    for i, topic in enumerate(wanted.get("topics") or []):
+        options = [topic] if isinstance(topic, str) else topic or []
+        if options and (i >= len(log["topics"]) or log["topics"][i] not in options):
+            return False
+    return True
+
+
+class Node:
+    def __init__(self, chain, plan):
+        self.chain, self.plan = chain, plan
+        self.head = 0
+        self.standing = {}  # number -> branch, where it is another than the canonical one
+        self.calls = collections.Counter()
+        self.planted = []  # what was lied about, for whoever compares
+        self.pending = collections.OrderedDict()  # hash -> transaction that waits
+        self.refuse_until = 0.0
+        self.subscribed = 0
+        self.draw = random.Random(f"{chain.seed}/lies")
+        self.handlers = {
+            "eth_chainId": self.chain_id, "net_version": lambda c, _: answer(c, result=str(chain.chain_id)),
+            "eth_blockNumber": lambda c, _: answer(c, result=quantity(self.latest("eth_blockNumber").number)),
+            "eth_getBlockByNumber": self.block_by_number, "eth_getBlockByHash": self.block_by_hash,
+            "eth_getBlockReceipts": self.receipts, "eth_getLogs": self.logs,
+            "eth_getTransactionByHash": self.transaction, "eth_getTransactionReceipt": self.receipt,
+            "eth_subscribe": self.subscribe, "eth_unsubscribe": self.unsubscribe}
+
+    # --- the chain as it stands here
+
+    def at(self, number):
+        if not 0 <= number <= self.head:
+            return None
+        return self.chain.block(number, self.standing.get(number, CANONICAL))
+
+    def latest(self, method):
+        lie = self.plan.comes("stale_head", method)
+        return self.at(max(0, self.head - lie.options["blocks"])) if lie else self.at(self.head)
+
+    def tagged(self, tag, method):
+        if tag == "latest":
+            return self.latest(method)
+        back = {"safe": SAFE_BEHIND, "finalized": FINALIZED_BEHIND}.get(tag)
+        if back is not None:
+            return self.chain.block(max(0, self.head - back))
+        if tag == "earliest":
+            return self.at(0)
+        return None if tag == "pending" else self.at(int(tag, 16))
+
+    def plant(self, fault, block, field):
+        if len(self.planted) < PLANTED_MAX:
+            self.planted.append({"fault": fault, "field": field, "number": block.number, "hash": block.hash})
+
+    # --- requests
+
+    async def on_text(self, connection, text):
+        """(HTTP status, text) of the answer."""
+        if connection.dead:
+            return None
+        try:
+            asked = json.loads(text)
+        except ValueError:
+            return "200 OK", json.dumps(error({}, -32700, "parse error"))
+        if isinstance(asked, list):
+            answers = [await self.answer(connection, call) for call in asked]
+            return "200 OK", json.dumps([a for _, a in answers])
+        status, out = await self.answer(connection, asked)
+        return (status, json.dumps(out)) if not connection.dead else None
+
+    async def answer(self, connection, call):
+        if not isinstance(call, dict) or not isinstance(call.get("params", []), list):
+            return "200 OK", error({}, -32600, "invalid request")
+        method = call.get("method")
+        if method == "misbehaving_report":
+            return "200 OK", answer(call, result=self.report())
+        self.calls[method] += 1
+        limit = self.plan.comes("rate_limit")
+        if limit:
+            self.refuse_until = time.monotonic() + limit.options["seconds"]
+        if limit or time.monotonic() < self.refuse_until:
+            return "429 Too Many Requests", error(call, -32005, "too many requests")
+        slow = self.plan.comes("slow_answer")
+        if slow:
+            await asyncio.sleep(slow.options["seconds"])
+        if method in HOLDS_NOTHING:
+            return "200 OK", answer(call, result=HOLDS_NOTHING[method])
+        handler = self.handlers.get(method)
+        if handler is None:
+            return "200 OK", error(call, -32601, f"the method {method} does not exist/is not available")
+        try:
+            return "200 OK", handler(call, connection)
+        except (ValueError, IndexError, TypeError, AttributeError) as e:
+            return "200 OK", error(call, -32602, f"invalid params: {e}")
+
+    def chain_id(self, call, _):
+        lie = self.plan.comes("wrong_chain_id", call["method"])
+        return answer(call, result=quantity(self.chain.chain_id + (1 if lie else 0)))
+
+    def block_by_number(self, call, _):
+        number, full = (*call["params"], False)[:2]
+        return self.block(call, self.tagged(number, call["method"]), full)
+
+    def block_by_hash(self, call, _):
+        block_hash, full = (*call["params"], False)[:2]
+        return self.block(call, self.chain.named(block_hash), full)
+
+    def block(self, call, block, full):
+        if block is None:
+            return answer(call, result=None)
+        out = block.as_json(full)
+        if full:  # a header alone is no block
+            lie = self.plan.comes("wrong_hash", call["method"])
+            if lie:
+                field = "hash" if lie.made % 2 else "stateRoot"
+                out[field] = "0x" + self.draw.randbytes(32).hex()
+                self.plant("wrong_hash", block, field)
+            if block.transactions and self.plan.comes("wrong_from", call["method"]):
+                out = copy.deepcopy(out)
+                self.draw.choice(out["transactions"])["from"] = "0x" + self.draw.randbytes(20).hex()
+                self.plant("wrong_from", block, "from")
+        return answer(call, result=out)
+
+    def receipts(self, call, _):
+        which = call["params"][0]
+        block = self.chain.named(which) if len(which) == 66 else self.tagged(which, call["method"])
+        if block is None:
+            return answer(call, result=None)
+        out = block.receipts
+        if block.logs() and self.plan.comes("missing_log", call["method"]):
+            out = copy.deepcopy(out)
+            logs = self.draw.choice([r["logs"] for r in out if r["logs"]])
+            del logs[self.draw.randrange(len(logs))]
+            self.plant("missing_log", block, "logs")
+        if out and self.plan.comes("wrong_bloom", call["method"]):
+            out = copy.deepcopy(out)
+            self.draw.choice(out)["logsBloom"] = "0x" + self.draw.randbytes(256).hex()
+            self.plant("wrong_bloom", block, "logsBloom")
+        return answer(call, result=out)
+
+    def logs(self, call, _):
+        wanted = call["params"][0]
+        if "blockHash" in wanted:
+            block = self.chain.named(wanted["blockHash"])
+            if block is None:
+                return error(call, -32000, "unknown block")
+            blocks = [block]
+        else:
+            first, last = (self.tagged(wanted.get(key, "latest"), "eth_getLogs") for key in ("fromBlock", "toBlock"))
+            if first is None or last is None:
+                return error(call, -32000, "header not found")
+            if last.number - first.number >= LOG_RANGE_MAX:
+                return error(call, -32602, f"block range is too wide, at most {LOG_RANGE_MAX}")
+            blocks = [self.at(n) for n in range(first.number, last.number + 1)]
+        return answer(call, result=[log for b in blocks for log in b.logs() if fits(log, wanted)])
+
+    def _mined(self, transaction_hash):
+        """(block, index) of a transaction of the last blocks."""
+        for number in range(self.head, max(-1, self.head - 64), -1):
+            for index, t in enumerate(self.at(number).transactions):
+                if t["hash"] == transaction_hash:
+                    return self.at(number), index
+        return None
+
+    def transaction(self, call, _):
+        found = self._mined(call["params"][0])
+        return answer(call, result=found[0].transactions[found[1]] if found else self.pending.get(call["params"][0]))
+
+    def receipt(self, call, _):
+        found = self._mined(call["params"][0])
+        return answer(call, result=found[0].receipts[found[1]] if found else None)
+
+    # --- subscriptions
+
+    def subscribe(self, call, connection):
+        what, more = (*call["params"], None)[:2]
+        if not connection.is_websocket:
+            return error(call, -32601, "notifications not supported")
+        if what not in ("newHeads", "logs", "newPendingTransactions"):
+            return error(call, -32602, f"no subscription {what}")
+        self.subscribed += 1
+        connection.subscriptions[quantity(0x1000 + self.subscribed)] = (what, more)
+        return answer(call, result=quantity(0x1000 + self.subscribed))
+
+    def unsubscribe(self, call, connection):
+        return answer(call, result=connection.subscriptions.pop(call["params"][0], None) is not None)
+
+    def add_pending(self, transactions):
+        for t in transactions:
+            self.pending[t["hash"]] = t
+        while len(self.pending) > PENDING_MAX:
+            self.pending.popitem(last=False)
+
+    def report(self):
+        return {"head": self.head, "calls": sum(self.calls.values()),
+                "faults": {name: f.made for name, f in self.plan.faults.items()}, "planted": self.planted}
