@@ -14,6 +14,7 @@ class bad_input_counter {
  public:
   /// `sample` is text from outside, or the sentence of an error about it.
   void count(std::string_view kind, std::string_view sample) {
+    sample = sample.substr(0, read_bytes_max);
     for (auto& known : kinds_) {
       if (known.kind != kind) continue;
       ++known.count;
@@ -28,6 +29,8 @@ class bad_input_counter {
  private:
   static constexpr std::size_t kinds_max = 32;
   static constexpr std::size_t sample_bytes_max = 200;
+  /// Of a message of 20 MB no more is copied; what URLs hide is shorter than they are.
+  static constexpr std::size_t read_bytes_max = 4'096;
   std::vector<bad_input> kinds_;
 };
 

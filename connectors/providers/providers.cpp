@@ -371,10 +371,10 @@ class providers final : public providers_actor::base {
           failure{errc::block_not_found, fmt::format("no provider has a block {}", one->number)});
     const auto agreeing = most->second.size();
     if (agreeing < config_.quorum || 2 * agreeing <= all)
-      return one->done(failure{
-          errc::provider_refused,
-          fmt::format("providers name {} different blocks at height {} and at most {} the same",
-                      one->votes.size(), one->number, agreeing)});
+      return one->done(
+          failure{errc::provider_refused, fmt::format("of {} answers about height {} at most {} "
+                                                      "name the same block; {} must, and over half",
+                                                      all, one->number, agreeing, config_.quorum)});
     for (const auto& [hash, who] : one->votes)
       if (hash != most->first)
         for (const auto p : who) ++members_[p].report.disagreements;
