@@ -10,8 +10,11 @@ set(EREMOS_PAGES
   / connectors/api/dashboard/index.html text/html
   /app.css connectors/api/dashboard/app.css text/css
   /vendor/preact.js ${eremos_page_packages}/htm/preact/standalone.module.js text/javascript
-  /vendor/uplot.js ${eremos_page_packages}/uplot/dist/uPlot.iife.min.js text/javascript)
-foreach(module IN ITEMS main live ui chart overview signals drawer society about)
+  /vendor/uplot.js ${eremos_page_packages}/uplot/dist/uPlot.iife.min.js text/javascript
+  /vendor/graphology.js ${eremos_page_packages}/graphology/dist/graphology.umd.min.js text/javascript
+  /vendor/sigma.js ${eremos_page_packages}/sigma/dist/sigma.min.js text/javascript)
+foreach(module IN ITEMS main live ui chart overview signals drawer society deliveries map
+        links about)
   list(APPEND EREMOS_PAGES /app/${module}.js connectors/api/dashboard/${module}.js text/javascript)
 endforeach()
 

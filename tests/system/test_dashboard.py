@@ -1,5 +1,6 @@
 """The dashboard in a browser: live signals, filters in the URL, explain, pause and resume, themes, a cut
-stream, markup, errors, tokens, accessibility, its size. `test_dashboard.py PICTURES` makes the pictures of the docs."""
+stream, markup, errors, tokens, accessibility, its size. `test_dashboard.py pictures FOLDER` makes the
+pictures of the docs; `test_dashboard.py open MINUTES` leaves it open at 1,000 events/s and says what it keeps."""
 import json
 import os
 import shutil
@@ -9,11 +10,28 @@ import sys
 from support import Api, CuttingProxy, Node, ROOT, TOOLS, folder, free_port, need, wait_until
 
 TOKEN = "a-token-for-the-dashboard"
-CHAIN = ('[chains.mock]\nchain_id = 1337\nstart = 1\n[[chains.mock.providers]]\nkind = "mock"\nseed = 7\nrate = 150\n'
-         'reorg_every = 40\n')
+mode = sys.argv[1:]
+RATE = 1000 if mode[:1] == ["open"] else 150
+CHAIN = ('[chains.mock]\nchain_id = 1337\nstart = 1\n[[chains.mock.providers]]\nkind = "mock"\nseed = 7\n'
+         f'rate = {RATE}\nreorg_every = 40\n')
+ALERTS = """[alerts.sinks.journal]
+kind = "file"
+path = "JOURNAL"
+[alerts.sinks.pager]
+kind = "exec"
+command = ["/bin/true"]
+[[alerts.route]]
+name = "by-file"
+sinks = ["journal"]
+[[alerts.route]]
+name = "severe"
+type = ["launch_detected", "admin_change"]
+min_severity = "high"
+suppress_for = "10m"
+sinks = ["pager", "journal"]
+"""
 
 need(shutil.which("chromium") and (TOOLS / "playwright-core").exists(), "there are a browser and its driver: scripts/bootstrap")
-pictures = sys.argv[1:]
 with folder() as f:
     nodes = []
 
@@ -23,29 +41,32 @@ with folder() as f:
         config.write_text(CHAIN + more)
         os.environ["EREMOS_TEST_TOKEN"] = TOKEN
         nodes.append(Node(f / name, "--config", config, "--listen", f"127.0.0.1:{port}"))
-        wait_until(Api(port).lives, 20, f"the {name} node answers")
+        wait_until(Api(port).lives, 60, f"the {name} node answers")
         return port
 
-    port = begin("open")
-    guarded = begin("guarded", '[[api.tokens]]\nname = "page"\nscope = "write"\ntoken = "${EREMOS_TEST_TOKEN}"\n')
-    wait_until(lambda: len(Api(port).get("/api/v1/signals?limit=30")["items"]) == 30, 60, "it has found something")
-    proxy = CuttingProxy(port)
-    browser = subprocess.Popen(
-        ["node", str(ROOT / "tests/system/dashboard.js"), f"http://127.0.0.1:{proxy.port}", f"http://127.0.0.1:{port}",
-         f"http://127.0.0.1:{guarded}", TOKEN, *pictures],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "NODE_PATH": str(TOOLS)})
+    browser = None
     try:
+        port = begin("open", ALERTS.replace("JOURNAL", str(f / "alerts.jsonl")))
+        guarded = port if mode else begin(
+            "guarded", '[[api.tokens]]\nname = "page"\nscope = "write"\ntoken = "${EREMOS_TEST_TOKEN}"\n')
+        wait_until(lambda: len(Api(port).get("/api/v1/signals?limit=30")["items"]) == 30, 60, "it has found something")
+        proxy = CuttingProxy(port)
+        browser = subprocess.Popen(
+            ["node", str(ROOT / "tests/system/dashboard.js"), f"http://127.0.0.1:{proxy.port}", f"http://127.0.0.1:{port}",
+             f"http://127.0.0.1:{guarded}", TOKEN, *mode],
+            stdout=subprocess.PIPE, text=True, env={**os.environ, "NODE_PATH": str(TOOLS)})
         for line in browser.stdout:
             if line.strip() == "CUT":
                 proxy.cut()
                 continue
             said = json.loads(line)
             if "figure" in said:
-                print(f"figure: {said['figure']}")
+                print(f"figure: {said['figure']}", flush=True)
             else:
                 need(said["holds"], said["claim"])
         need(browser.wait(20) == 0, "the browser is done")
     finally:
-        browser.kill()
+        if browser:
+            browser.kill()
         for node in nodes:
             node.kill()

@@ -7,6 +7,8 @@ const parts = [
   ['Preact', 'MIT', '© 2015-present Jason Miller', 'https://preactjs.com'],
   ['htm', 'Apache-2.0', '© 2018 Google Inc.', 'https://github.com/developit/htm'],
   ['uPlot', 'MIT', '© 2022 Leon Sorokin', 'https://github.com/leeoniya/uPlot'],
+  ['sigma.js', 'MIT', '© Alexis Jacomy, Guillaume Plique, Benoît Simard and others', 'https://www.sigmajs.org'],
+  ['graphology', 'MIT', '© Guillaume Plique', 'https://graphology.github.io'],
 ];
 const links = [
   ['/openapi.json', 'every route of the API; this page uses nothing else'],

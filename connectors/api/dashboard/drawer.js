@@ -98,6 +98,6 @@ export function Drawer({ id, known, zone, close, open }) {
         ${s.evidence_total > gone + Math.min(steps.length, evidenceShown) && html`<p class="muted">And ${count(s.evidence_total - gone - Math.min(steps.length, evidenceShown))} more.</p>`}</section>
       <${Related} signal=${s} open=${open} />`}
     </div>
-    <footer><${Copy} text=${JSON.stringify(value || s || {}, null, 2)} label="Copy as JSON">JSON<//><${Copy} text=${curlOf(path)} label="Copy as a curl command">curl<//>
+    <footer><a class="button" href="#/map?signal=${encodeURIComponent(id)}"><${Icon} name="map" />Map</a><${Copy} text=${JSON.stringify(value || s || {}, null, 2)} label="Copy as JSON">JSON<//><${Copy} text=${curlOf(path)} label="Copy as a curl command">curl<//>
       <${Copy} text=${location.href} label="Copy a link to this signal">Link<//></footer></aside>`;
 }

@@ -26,6 +26,8 @@ const views = {
   overview: { title: 'Overview', load: () => import('/app/overview.js') },
   signals: { title: 'Signals', load: () => import('/app/signals.js') },
   society: { title: 'Society', load: () => import('/app/society.js') },
+  deliveries: { title: 'Deliveries', load: () => import('/app/deliveries.js') },
+  map: { title: 'Map', load: () => import('/app/map.js'), of: 'signals' },
   about: { title: 'About', load: () => import('/app/about.js') },
 };
 const place = cell(readPlace());
@@ -112,7 +114,7 @@ function App() {
   return html`<a class="skip" href="#main" onClick=${(e) => { e.preventDefault(); document.getElementById('main').focus(); }}>To the content</a>
     <nav class="side" aria-label="Views">
       <span class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M9 9h14M9 16h10M9 23h14" /></svg>Eremos</span>
-      ${Object.entries(views).map(([name, { title }]) => html`<a href=${hashOf(name)} aria-current=${name === view ? 'page' : undefined}>
+      ${Object.entries(views).filter(([, { of }]) => !of).map(([name, { title }]) => html`<a href=${hashOf(name)} aria-current=${name === (views[view].of || view) ? 'page' : undefined}>
         <${Icon} name=${name} /><span>${title}</span></a>`)}
     </nav>
     <div class="page">

@@ -124,8 +124,14 @@ function Filters({ query, set, types, agents, chains, shown }) {
       <option value="">any</option>${['0.5', '0.6', '0.7', '0.8', '0.9'].map((v) => html`<option value=${v} selected=${v === query.min_confidence}>${percent10(v)}</option>`)}</select></label>
     ${choice('type', 'Type', types, 'all')}${choice('agent', 'Agent', agents, 'all')}${choice('status', 'Status', statuses, 'all')}
     ${chains.length > 1 && choice('chain', 'Chain', chains, 'all')}
-    <label class="grow"><span>Address or transaction</span><input name="subject" type="search" placeholder="0x…" spellcheck="false" value=${query.subject || ''}
-      onChange=${(e) => set('subject', e.target.value.trim())} /></label></form>`;
+    <label class="grow"><span>Address or transaction</span><${Subject} value=${query.subject || ''} set=${(text) => set('subject', text.trim())} /></label></form>`;
+}
+/// Keeps what is being typed while the list goes on.
+function Subject({ value, set }) {
+  const [text, type] = useState(value);
+  useEffect(() => type(value), [value]);
+  return html`<input name="subject" type="search" placeholder="0x…" spellcheck="false" value=${text}
+    onInput=${(e) => type(e.target.value)} onChange=${(e) => set(e.target.value)} />`;
 }
 const percent10 = (v) => `${Math.round(v * 100)} %`;
 
@@ -156,7 +162,7 @@ export default function Signals({ query, zone }) {
   };
   const active = Object.keys(filters).length;
   let list;
-  if (problem && !rows.length) list = html`<${Trouble} problem=${problem} again=${again} />`;
+  if (problem && !rows.length) list = null;
   else if (loading && !rows.length) list = html`<${Skeleton} rows=${8} />`;
   else if (!rows.length) list = html`<${Empty} title=${active ? 'Nothing passes these filters' : 'No signals yet'}>
     ${active ? html`<button class="button" onClick=${() => go('signals', {}, true)}>Take the filters away</button>` : 'Agents speak when they are sure enough. What they find shows here at once.'}<//>`;
@@ -171,7 +177,7 @@ export default function Signals({ query, zone }) {
       <${Copy} text=${curl(filters)} label="Copy this list as a curl command">curl<//>
       <button class="button" aria-pressed=${paused} onClick=${() => setPaused(!paused)}><${Icon} name=${paused ? 'play' : 'pause'} />
         ${paused ? `Go on${held ? ` (${held} new)` : ''}` : 'Hold'}</button></div>
-    <div class="panel list">${list}</div>
+    <div class="panel list">${problem && html`<${Trouble} problem=${problem} again=${again} />`}${list}</div>
     ${query.id && html`<${Drawer} id=${query.id} known=${rows.find((s) => s.id === query.id)} zone=${zone} close=${close} open=${open} />`}</div>`;
 }
 const curl = (filters) => `curl -s '${location.origin}${withQuery('/api/v1/signals', filters)}'`;

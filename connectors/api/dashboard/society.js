@@ -43,7 +43,7 @@ function Agent({ agent, done }) {
       <span><b><bdi>${plain(agent.agent, 60)}</bdi></b><span class="muted">${plain(agent.role, 40)}</span></span></span>
     <span class="cell"><${Badge} state=${agent.state} /></span>
     <span class="cell"><em>Lag</em>${agent.lag_events > 0 || agent.lag_blocks > 0 ? html`<b>${compact(agent.lag_events)}</b> <small>events</small>
-      ${waiting.length > 0 && html`<span class="muted">${waiting.map(([lane, n]) => `${lane} ${compact(n)}`).join(', ')}</span>`}` : html`<span class="muted">none</span>`}</span>
+      ${waiting.length > 0 && html`<span class="muted" title=${waiting.map(([lane, n]) => `${lane} ${compact(n)}`).join(', ')}>${waiting.map(([lane, n]) => `${lane} ${compact(n)}`).join(', ')}</span>`}` : html`<span class="muted">none</span>`}</span>
     <span class="cell num"><em>Events</em>${compact(agent.events_handled)}</span>
     <span class="cell num"><em>Signals</em>${compact(agent.signals)}</span>
     <span class="cell num"><em>Memories</em>${compact(agent.memories)}</span>
