@@ -100,6 +100,8 @@ void admin_watcher::conclude(const block_ref& block, std::vector<change> changes
   emit(std::move(draft));
 }
 
+status admin_watcher::load(state_reader& in) { return in.finish(); }
+
 EREMOS_AGENT(admin_watcher)
 
 }  // namespace eremos

@@ -30,6 +30,10 @@ class admin_watcher final : public agent<admin_watcher> {
   void on(const contract_event& log);
   void on(const block_complete& completed);
 
+  /// Nothing is kept between blocks: a revert has nothing to take back here.
+  void save(state_writer&) const {}
+  status load(state_reader& in);
+
  private:
   struct change {
     detect::admin_action what;

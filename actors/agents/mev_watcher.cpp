@@ -237,6 +237,8 @@ void mev_watcher::conclude(const detect::flash_manipulation& found) {
   emit(std::move(draft));
 }
 
+status mev_watcher::load(state_reader& in) { return in.finish(); }
+
 EREMOS_AGENT(mev_watcher)
 
 }  // namespace eremos

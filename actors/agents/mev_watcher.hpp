@@ -35,6 +35,10 @@ class mev_watcher final : public agent<mev_watcher> {
   void on(const contract_event& log);
   void on(const block_complete& completed);
 
+  /// Nothing is kept between blocks: a revert has nothing to take back here.
+  void save(state_writer&) const {}
+  status load(state_reader& in);
+
  private:
   struct parties {
     eremos::address from;
