@@ -44,6 +44,8 @@ void launch_detection::on(const memory_added& heard) {
   broadcast(std::move(told));
 }
 
+status launch_detection::load(state_reader& in) { return in.finish(); }
+
 EREMOS_AGENT(launch_detection)
 
 }  // namespace eremos

@@ -24,6 +24,10 @@ class launch_detection final : public agent<launch_detection> {
 
   void on(const memory_added& heard);
 
+  /// Nothing is kept between blocks: a revert has nothing to take back here.
+  void save(state_writer&) const {}
+  status load(state_reader& in);
+
  private:
   options options_;
 };

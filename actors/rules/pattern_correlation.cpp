@@ -50,6 +50,8 @@ void pattern_correlation::on(const memory_added& heard) {
   remember(std::move(found));
 }
 
+status pattern_correlation::load(state_reader& in) { return in.finish(); }
+
 EREMOS_AGENT(pattern_correlation)
 
 }  // namespace eremos

@@ -25,6 +25,10 @@ class pattern_correlation final : public agent<pattern_correlation> {
 
   void on(const memory_added& heard);
 
+  /// Nothing is kept between blocks: a revert has nothing to take back here.
+  void save(state_writer&) const {}
+  status load(state_reader& in);
+
  private:
   options options_;
 };

@@ -17,8 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 using place = block_tree::place;
 
-/// More events that an agent throws on would have it quarantined.
+/// Events and blocks' ends that an agent throws on. With more it would be quarantined, and what others
+/// make of what it says would be missing: that is outside what is promised.
 constexpr std::size_t throws_max = 3;
+constexpr std::size_t throws_at_end_max = 2;
 
 /// Parts of a row that may be slow.
 constexpr std::array<std::string_view, 9> slow_parts = {"witness", "answerer", "thrower",
@@ -279,7 +281,10 @@ class player {
       }
       case act_kind::throw_at_end:
         grow(1, dice, 0, true);
-        state_.thrower.at_end_of.insert(tree_.ref(head_).hash);
+        if (throws_at_end_ < throws_at_end_max) {
+          ++throws_at_end_;
+          state_.thrower.at_end_of.insert(tree_.ref(head_).hash);
+        }
         now_->announce(head_);
         return {};
       case act_kind::lagging_agent:
@@ -380,6 +385,7 @@ class player {
   block_number floor_ = 0;  ///< no block up to this one is taken back
   std::vector<place> lost_;
   std::vector<block_number> label_changes_;
+  std::size_t throws_at_end_ = 0;
   bool crashed_ = false;
   std::set<act_kind> met_;
 };
