@@ -17,10 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 using place = block_tree::place;
 
-/// Events and blocks' ends that an agent throws on. With more it would be quarantined, and what others
-/// make of what it says would be missing: that is outside what is promised.
+/// Events and blocks' ends that an agent throws on. With more it would be quarantined, and what
+/// others make of what it says would be missing: that is outside what is promised.
 constexpr std::size_t throws_max = 3;
 constexpr std::size_t throws_at_end_max = 2;
+
+/// Blocks taken back once labels have changed: more may go back to a snapshot from before, and the
+/// blocks since would be judged by other labels.
+constexpr std::uint64_t depth_after_labels_max = 3;
 
 /// Parts of a row that may be slow.
 constexpr std::array<std::string_view, 9> slow_parts = {"witness", "answerer", "thrower",
@@ -134,8 +138,7 @@ class player {
   std::uint64_t depth_max() const {
     const auto height = tree_.ref(head_).number;
     if (height <= floor_) return 0;
-    // A deeper one may go back to a snapshot from before other labels, which then judge anew.
-    return floor_ == 0 ? height : std::min<std::uint64_t>(height - floor_, 3);
+    return floor_ == 0 ? height : std::min<std::uint64_t>(height - floor_, depth_after_labels_max);
   }
 
   /// The last `depth` blocks lose to others, about as many. False if there are none.
@@ -157,11 +160,14 @@ class player {
 
   /// A head that lost and may be spoken of again: what other labels judged stays as it is.
   maybe<place> lost_head(chance& dice) const {
+    const auto height = tree_.ref(head_).number;
+    const auto fork = height - depth_max();  // no later than that may its branch begin
     std::vector<place> possible;
     for (const auto at : lost_)
-      if (floor_ < story_.first_block ||
-          tree_.ancestor(at, floor_) == tree_.ancestor(head_, floor_))
-        if (at != head_) possible.push_back(at);
+      if (at != head_ && (floor_ < story_.first_block ||
+                          (tree_.ref(at).number >= fork &&
+                           tree_.ancestor(at, fork) == tree_.ancestor(head_, fork))))
+        possible.push_back(at);
     if (possible.empty()) return {};
     return possible[dice.below(possible.size())];
   }
