@@ -286,12 +286,13 @@ struct event_batch {
   std::uint64_t commit = 0;          ///< 0: mempool
   shared<event_list> block;          ///< all events of the commit
   std::vector<std::uint32_t> picks;  ///< which of them, by index
+  std::int64_t sent_ns = 0;          ///< monotonic clock of this process
 
   std::size_t event_count() const noexcept { return picks.size(); }
 };
 template <class Inspector>
 auto inspect(Inspector& f, event_batch& x) {
-  return f(x.commit, x.block, x.picks);
+  return f(x.commit, x.block, x.picks, x.sent_ns);
 }
 
 /// The last batch of a commit has been sent. It may overtake batches: the agent counts.
@@ -338,6 +339,18 @@ auto inspect(Inspector& f, restore_agent& x) {
   return f(x.commit, x.snapshot, x.memory, x.poison);
 }
 
+/// What became of one batch at an agent, for the histograms.
+struct batch_times {
+  lane on = lane::medium;
+  std::uint32_t events = 0;
+  std::int64_t waited_ns = 0;   ///< from STREAM to the handler
+  std::int64_t handled_ns = 0;  ///< from the receipt of its first event to its end; 0: not known
+};
+template <class Inspector>
+auto inspect(Inspector& f, batch_times& x) {
+  return f(x.on, x.events, x.waited_ns, x.handled_ns);
+}
+
 /// An agent to STREAM: what it concluded from one commit, or in one round of it.
 struct block_done {
   std::string agent;
@@ -348,22 +361,24 @@ struct block_done {
   std::vector<agent_message> messages;
   std::uint64_t events_handled = 0;
   std::uint64_t busy_ns = 0;  ///< time in handlers for this commit, for batch sizing
+  std::vector<batch_times> batches;
   maybe<agent_snapshot> snapshot;
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_done& x) {
   return f(x.agent, x.commit, x.round, x.signals, x.memories, x.messages, x.events_handled,
-           x.busy_ns, x.snapshot);
+           x.busy_ns, x.batches, x.snapshot);
 }
 
 /// An agent to STREAM: that many mempool events are handled; their credit is free again.
 struct mempool_handled {
   std::string agent;
   std::uint64_t events = 0;
+  batch_times times;
 };
 template <class Inspector>
 auto inspect(Inspector& f, mempool_handled& x) {
-  return f(x.agent, x.events);
+  return f(x.agent, x.events, x.times);
 }
 
 // --- STREAM to STORE and back

@@ -12,6 +12,31 @@
 
 namespace eremos {
 
+/// Upper bounds of the time histograms, in seconds: from what a lane may cost to what stands still.
+inline constexpr std::array<double, 18> latency_bounds = {
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+    0.05,    0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30};
+/// How long something took, as counts by latency_bounds.
+struct latency_counts {
+  std::array<std::uint64_t, latency_bounds.size() + 1> buckets{};  ///< last: above all bounds
+  double sum_seconds = 0;
+
+  /// `n` of them took that long each. Less than nothing, which only a clock that was set back says,
+  /// is nothing.
+  void add_ns(std::int64_t ns, std::uint64_t n = 1) noexcept {
+    const auto seconds = ns > 0 ? static_cast<double>(ns) / 1e9 : 0.0;
+    std::size_t i = 0;
+    while (i < latency_bounds.size() && seconds > latency_bounds[i]) ++i;
+    buckets[i] += n;
+    sum_seconds += seconds * static_cast<double>(n);
+  }
+};
+template <class Inspector>
+auto inspect(Inspector& f, latency_counts& x) {
+  return f(x.buckets, x.sum_seconds);
+}
+using lane_latencies = std::array<latency_counts, lane_count>;
+
 /// One agent of one chain.
 struct agent_report {
   std::string agent;
@@ -88,6 +113,9 @@ struct stream_report {
   std::uint64_t gaps = 0;
   block_number last_block = 0;
   double uptime_seconds = 0;
+  lane_latencies lane_wait;  ///< by event and agent: from STREAM to its handler
+  lane_latencies handled;    ///< by event and agent: from its receipt to having been handled
+  latency_counts settled;    ///< by block: from CHAIN's word to its agents' last
   coordination_report coordination;
   std::vector<agent_report> agents;
 };
@@ -96,8 +124,8 @@ auto inspect(Inspector& f, stream_report& x) {
   return f(x.chain, x.source, x.state, x.events_total, x.events_per_second_1s,
            x.events_per_second_60s, x.events_by_type, x.events_by_lane, x.depth, x.shed_no_credit,
            x.shed_not_running, x.critical_share, x.blocks_total, x.blocks_waiting,
-           x.blocks_reverted, x.rewinds, x.gaps, x.last_block, x.uptime_seconds, x.coordination,
-           x.agents);
+           x.blocks_reverted, x.rewinds, x.gaps, x.last_block, x.uptime_seconds, x.lane_wait,
+           x.handled, x.settled, x.coordination, x.agents);
 }
 
 /// One kind of bad input, counted; the newest sample is kept, cut and escaped.
@@ -184,6 +212,7 @@ struct chain_report {
   std::uint64_t pending_expired = 0;  ///< dropped: waited too long
   std::uint64_t pending_evicted = 0;  ///< dropped: too many wait
   std::uint64_t pending_waiting = 0;  ///< now
+  latency_counts decoded;             ///< by block: from its receipt to being taken in
   connector_report connector;
   std::array<std::uint64_t, 4> by_integrity{};  ///< blocks, in the order of integrity_state
 };
@@ -193,7 +222,7 @@ auto inspect(Inspector& f, chain_report& x) {
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
            x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
            x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
-           x.pending_evicted, x.pending_waiting, x.connector, x.by_integrity);
+           x.pending_evicted, x.pending_waiting, x.decoded, x.connector, x.by_integrity);
 }
 
 /// STORE.

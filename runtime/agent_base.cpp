@@ -107,6 +107,18 @@ void agent_base::fail(maybe<event_id> event, std::string_view what) {
   quit(caf::exit_reason::unhandled_exception);
 }
 
+namespace {
+
+batch_times times_of(const event_batch& batch, std::int64_t begin_ns, std::int64_t end_ns) {
+  const auto& first = (*batch.block)[batch.picks.front()];
+  return {.on = first.on,
+          .events = static_cast<std::uint32_t>(batch.picks.size()),
+          .waited_ns = begin_ns - batch.sent_ns,
+          .handled_ns = first.received_ns > 0 ? end_ns - first.received_ns : 0};
+}
+
+}  // namespace
+
 void agent_base::handle(const event_batch& batch) {
   if (const auto gone = void_events_.find(batch.commit); gone != void_events_.end()) {
     gone->second -= batch.picks.size();
@@ -119,16 +131,20 @@ void agent_base::handle(const event_batch& batch) {
     handle_one((*batch.block)[pick]);
   }
   if (failed_) return;
-  const auto busy = static_cast<std::uint64_t>((clock().now() - begin).count());
+  const auto end = clock().now();
+  const auto busy = static_cast<std::uint64_t>((end - begin).count());
   counters_.busy_ns += busy;
   counters_.events_handled += batch.picks.size();
+  const auto times =
+      times_of(batch, begin.time_since_epoch().count(), end.time_since_epoch().count());
   if (batch.commit == 0) {
-    super::send(services_.stream, mempool_handled{id_, batch.picks.size()});
+    super::send(services_.stream, mempool_handled{id_, batch.picks.size(), times});
     return;
   }
   auto& open = open_[batch.commit];
   open.handled += batch.picks.size();
   open.busy_ns += busy;
+  open.batches.push_back(times);
   advance();
 }
 
@@ -204,6 +220,7 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   auto concluded = answer(commit, 0, open);
   concluded.events_handled = open.handled;
   concluded.busy_ns = open.busy_ns + busy;
+  concluded.batches = std::move(open.batches);
   super::send(services_.stream, std::move(concluded));
 }
 
@@ -258,6 +275,7 @@ block_done agent_base::answer(std::uint64_t commit, std::uint32_t round, open_bl
           .messages = std::exchange(open.messages, {}),
           .events_handled = 0,
           .busy_ns = 0,
+          .batches = {},
           .snapshot = {}};
 }
 

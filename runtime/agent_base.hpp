@@ -97,10 +97,11 @@ class agent_base : public lane_actor<agent_actor> {
     maybe<block_end> end;  ///< once STREAM said how many events there are
     std::uint64_t handled = 0;
     std::uint64_t busy_ns = 0;
+    std::vector<batch_times> batches;  ///< at most its events
     std::vector<signal> signals;
     std::vector<memory_entry> memories;
     std::vector<agent_message> messages;
-    std::vector<signal> shown;  ///< provisionally, before the block is stored
+    std::vector<signal> shown;                   ///< provisionally, before the block is stored
     std::array<std::size_t, 3> emitted{};        ///< signals, memories, messages; all rounds
     std::uint64_t refused = 0;                   ///< conclusions over the limit
     std::multimap<time_ms, std::string> timers;  ///< set in on(event)

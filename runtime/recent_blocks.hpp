@@ -19,6 +19,7 @@ struct sent_block {
   bool undo = false;      ///< agents keep their state after it
   shared<event_list> events;
   std::vector<shared<round_content>> rounds;  ///< told so far, the first of them round 1
+  std::int64_t taken_ns = 0;                  ///< monotonic; when CHAIN told of it
   bool settled = false;
   shared<memory_view> memory;  ///< once settled: what is remembered after it
 };

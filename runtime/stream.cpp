@@ -75,8 +75,9 @@ class stream final : public stream_actor::base {
 
  private:
   /// Monotonic, for rates, stalls and uptime; never for a decision about the chain.
-  std::int64_t monotonic_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(clock().now().time_since_epoch())
+  std::int64_t monotonic_ms() { return monotonic_ns() / 1'000'000; }
+  std::int64_t monotonic_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(clock().now().time_since_epoch())
         .count();
   }
 
@@ -118,6 +119,7 @@ class stream final : public stream_actor::base {
                     .undo = config_.with_snapshots && b.behind <= defaults::undo_behind_max,
                     .events = std::move(b.events),
                     .rounds = {},
+                    .taken_ns = monotonic_ns(),
                     .settled = false,
                     .memory = {}};
     barrier_.open({.commit = b.commit,
@@ -262,7 +264,7 @@ class stream final : public stream_actor::base {
   void send_batches(const sent_block& b, const lane_picks& picks, const subscription_class& c) {
     for (auto& part :
          cut(picks[index_of(L)], batch_limit(L, c.slowest_ns(), config_.batch_events_max))) {
-      const on_lane<L, event_batch> batch{{b.commit, b.events, std::move(part)}};
+      const on_lane<L, event_batch> batch{{b.commit, b.events, std::move(part), monotonic_ns()}};
       for (auto* m : c.members) send(m->handle, batch);
     }
   }
@@ -434,6 +436,7 @@ class stream final : public stream_actor::base {
       m->note_done(d, monotonic_ms());
     else
       m->moved_at_ms = monotonic_ms();
+    for (const auto& times : d.batches) note_times(times);
     // An instance that a revert has replaced may still have sent one of a reverted block.
     if (d.snapshot && recent_.find(d.commit) != nullptr && check_snapshot(*m, *d.snapshot))
       m->keep(*d.snapshot);
@@ -443,6 +446,12 @@ class stream final : public stream_actor::base {
     barrier_.done(std::move(d));
     if (own_conclusions && m->state == member_state::lagging) feed_lagging(*m);
     pump();
+  }
+
+  void note_times(const batch_times& x) {
+    const auto on = index_of(x.on);
+    report_.lane_wait[on].add_ns(x.waited_ns, x.events);
+    if (x.handled_ns > 0) report_.handled[on].add_ns(x.handled_ns, x.events);
   }
 
   bool check_snapshot(stream_member& m, const agent_snapshot& s) {
@@ -513,7 +522,7 @@ class stream final : public stream_actor::base {
       // One batch: neighbours of one arrival and one lane.
       const auto [events, first] = m.mempool.front();
       const auto on = (*events)[first].on;
-      event_batch batch{0, events, {}};
+      event_batch batch{0, events, {}, monotonic_ns()};
       while (!m.mempool.empty() && m.mempool.front().first.get() == events.get() &&
              (*events)[m.mempool.front().second].on == on &&
              batch.picks.size() < batch_limit(on, m.handler_ns, config_.batch_events_max)) {
@@ -537,6 +546,7 @@ class stream final : public stream_actor::base {
   void on_mempool_handled(const mempool_handled& h) {
     auto* m = members_.find(h.agent);
     if (m == nullptr) return;
+    note_times(h.times);
     m->mempool_out -= std::min(m->mempool_out, h.events);
     feed_mempool(*m);
   }
@@ -611,6 +621,7 @@ class stream final : public stream_actor::base {
     memory_ = view;
     block.memory = view;
     block.settled = true;
+    report_.settled.add_ns(monotonic_ns() - block.taken_ns);
     for (auto& [id, m] : members_.all())
       if (m.state == member_state::live || m.state == member_state::lagging ||
           m.state == member_state::paused)

@@ -31,25 +31,6 @@ using api_backend = caf::typed_actor<
     /// Done where one chain's STREAM has done it; else why not.
     caf::replies_to<node_order>::with<steered>>;
 
-/// Upper bounds of the time histograms, in seconds.
-inline constexpr std::array<double, 14> latency_bounds = {
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
-struct latency_counts {
-  std::array<std::uint64_t, latency_bounds.size() + 1> buckets{};  ///< last: above all bounds
-  double sum_seconds = 0;
-
-  void add(double seconds) noexcept {
-    std::size_t i = 0;
-    while (i < latency_bounds.size() && seconds > latency_bounds[i]) ++i;
-    ++buckets[i];
-    sum_seconds += seconds;
-  }
-};
-template <class Inspector>
-auto inspect(Inspector& f, latency_counts& x) {
-  return f(x.buckets, x.sum_seconds);
-}
-
 /// FEED.
 struct feed_report {
   std::uint64_t clients = 0;

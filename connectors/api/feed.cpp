@@ -72,7 +72,7 @@ class feed final : public feed_actor::base {
             .count();
     for (const auto& events : news.events) {
       if (!events->empty() && events->back().received_ns > 0)
-        counts_.stored.add(static_cast<double>(now_ns - events->back().received_ns) / 1e9);
+        counts_.stored.add_ns(now_ns - events->back().received_ns);
       const auto first = ring_.last() + 1;
       ring_.add(events);
       for (auto n = std::max(first, ring_.first()); n <= ring_.last(); ++n) tell_event(n);

@@ -30,8 +30,9 @@ class metric_writer {
              std::uint64_t value) {
     gauge(name, help, labels, static_cast<double>(value));
   }
-  void histogram(const std::string& name, const std::string& help, const latency_counts& counts) {
-    auto& h = add(name, help, prometheus::MetricType::Histogram, {}).histogram;
+  void histogram(const std::string& name, const std::string& help, const label_list& labels,
+                 const latency_counts& counts) {
+    auto& h = add(name, help, prometheus::MetricType::Histogram, labels).histogram;
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < counts.buckets.size(); ++i) {
       total += counts.buckets[i];
@@ -67,6 +68,25 @@ class metric_writer {
   std::vector<prometheus::MetricFamily> families_;
 };
 
+/// One of several that a chain has.
+void put_provider(metric_writer& w, const std::string& source, const provider_report& p) {
+  const label_list who{{"chain", source}, {"provider", p.name}};
+  w.gauge("eremos_provider_connected", "1 while the provider is connected.", who,
+          std::uint64_t{p.state == "connected" ? 1u : 0u});
+  w.gauge("eremos_provider_head_lag_blocks", "Blocks its head is behind the best one.", who, p.lag);
+  w.gauge("eremos_provider_block_seconds", "Time it takes to answer with a block, of late.", who,
+          static_cast<double>(p.latency_us) / 1e6);
+  w.counter("eremos_provider_fetches_total", "Blocks asked for.", who, p.fetches);
+  w.counter("eremos_provider_failed_fetches_total", "Blocks asked for without an answer.", who,
+            p.failures);
+  w.counter("eremos_provider_suspect_blocks_total", "Blocks that failed a check.", who, p.suspect);
+  w.counter("eremos_provider_disagreements_total", "Heads that a quorum contradicted.", who,
+            p.disagreements);
+  w.counter("eremos_provider_rate_limited_total", "Requests refused for being too many.", who,
+            p.rate_limited);
+  w.counter("eremos_provider_silences_total", "Subscriptions that said nothing.", who, p.silences);
+}
+
 void put_chain(metric_writer& w, const chain_report& c) {
   const label_list chain{{"chain", c.source}};
   w.gauge("eremos_chain_head_block", "Newest block a provider has announced.", chain, c.head);
@@ -101,6 +121,10 @@ void put_chain(metric_writer& w, const chain_report& c) {
   for (const auto& bad : c.connector.bad)
     w.counter("eremos_provider_bad_input_total", "Bad input of a provider, by kind.",
               {{"chain", c.source}, {"provider", c.connector.name}, {"kind", bad.kind}}, bad.count);
+  for (const auto& p : c.connector.providers) put_provider(w, c.source, p);
+  w.histogram("eremos_receive_to_decoded_seconds",
+              "From a block's receipt to being taken in: decoded, checked, in its place.", chain,
+              c.decoded);
 }
 
 void put_agent(metric_writer& w, const std::string& source, const agent_report& a) {
@@ -146,6 +170,15 @@ void put_stream(metric_writer& w, const stream_report& s) {
               {{"chain", s.source}, {"lane", on}, {"reason", "not_running"}},
               s.shed_not_running[i]);
   }
+  for (std::size_t i = 1; i < lane_count; ++i) {
+    const label_list on{{"chain", s.source}, {"lane", std::string{lane_names[i]}}};
+    w.histogram("eremos_lane_wait_seconds", "From the stream to an agent's handler, by event.", on,
+                s.lane_wait[i]);
+    w.histogram("eremos_receive_to_handled_seconds",
+                "From an event's receipt to having been handled by an agent.", on, s.handled[i]);
+  }
+  w.histogram("eremos_block_settled_seconds", "From a block's way to agents to their last word.",
+              chain, s.settled);
   w.counter("eremos_stream_blocks_total", "Blocks sent to agents.", chain, s.blocks_total);
   w.gauge("eremos_stream_waiting_blocks", "Blocks that wait for agents or the store.", chain,
           s.blocks_waiting);
@@ -187,7 +220,7 @@ void put_api(metric_writer& w, const net_in_counts& web, const feed_report& feed
   w.counter("eremos_live_gaps_total", "Cursors of which something was kept no more.", {},
             feed.gaps);
   w.histogram("eremos_receive_to_stored_seconds",
-              "From the receipt of a block's events to its storage.", feed.stored);
+              "From the receipt of a block's events to its storage.", {}, feed.stored);
 }
 
 void put_process(metric_writer& w) {

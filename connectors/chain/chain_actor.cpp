@@ -382,6 +382,10 @@ class chain final : public own_actor::base {
     out.integrity = std::move(found);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
+    if (received_ns > 0) {
+      const auto now_ns = std::chrono::nanoseconds{clock().now().time_since_epoch()}.count();
+      report_.decoded.add_ns(now_ns - received_ns);
+    }
     send(next_, std::move(out));
     tell_steps(std::move(steps), received_ns);
   }

@@ -181,16 +181,21 @@ std::string wrong_announcements(const run_state& state, bool crashed) {
     std::size_t life = 0;
   };
   std::map<signal_id, last_word> told;
-  std::map<signal_id, bool> shown;  // provisionally: whether that hangs in the air
+  // What was shown provisionally: whether that hangs in the air. STORE may take back what an agent
+  // has shown anew, because its block was handled again after a crash, and so may the agent.
+  enum class showing { none, hangs, taken_back_by_store };
+  std::map<signal_id, showing> shown;
   for (const auto& [number, s] : state.announced) {
     // Revision 0 takes back what was only shown.
     if (s.status == signal_status::provisional || s.revision == 0) {
-      if (s.revision == 0 && !shown[s.id])
+      if (s.revision == 0 && shown[s.id] == showing::none)
         return fmt::format("signal {} was not shown, and is taken back\n", to_string(s.id));
-      shown[s.id] = s.revision != 0;
+      shown[s.id] = s.revision == 0 ? showing::none : showing::hangs;
       continue;
     }
-    shown[s.id] = false;
+    shown[s.id] = shown[s.id] == showing::hangs && s.status == signal_status::retracted
+                      ? showing::taken_back_by_store
+                      : showing::none;
     const auto [at, is_new] = told.emplace(s.id, last_word{});
     auto& last = at->second;
     const auto name = fmt::format("signal {} of {} (revision {}, {})", to_string(s.id), s.agent,
@@ -204,8 +209,8 @@ std::string wrong_announcements(const run_state& state, bool crashed) {
     last = {s.revision, s.status, number};
   }
   if (!crashed && state.quiet_agents())
-    for (const auto& [id, hangs] : shown)
-      if (hangs && !told.contains(id))
+    for (const auto& [id, how] : shown)
+      if (how == showing::hangs && !told.contains(id))
         return fmt::format("signal {} was shown, and neither stored nor taken back\n",
                            to_string(id));
   const auto db = open_db(state.store_path());

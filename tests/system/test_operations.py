@@ -30,8 +30,20 @@ with folder() as f:
     helps = set(re.findall(r"^# HELP ([a-z0-9_]+)", page, re.M))
     need(families == helps and len(families) > 60, f"{len(families)} metrics, each with a sentence")
     need(not re.search(r"0x[0-9a-f]{16}", page), "no address and no hash is a label")
-    counts = [float(v) for v in re.findall(r'^eremos_receive_to_stored_seconds_bucket\{le="[^"]+"\} (\S+)$', page, re.M)]
-    need(counts and counts == sorted(counts) and counts[-1] > 0, "the histogram grows with its bounds")
+    histograms = re.findall(r"^# TYPE ([a-z_]+) histogram$", page, re.M)
+    need(len(histograms) == 5, f"each stage has its histogram: {histograms}")
+    for name in histograms:
+        series = {}
+        for labels, value in re.findall(rf'^{name}_bucket\{{(.*?),?le="[^"]+"\}} (\S+)$', page, re.M):
+            series.setdefault(labels, []).append(float(value))
+        need(series and all(counts == sorted(counts) for counts in series.values()), f"{name} grows with its bounds")
+        need(any(counts[-1] > 0 for counts in series.values()), f"{name} has counted")
+
+    def total(name):
+        return sum(float(v) for v in re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", page, re.M))
+    need(total("eremos_receive_to_decoded_seconds_count") == total("eremos_chain_blocks_total"), "each block is timed once")
+    need(0 < total("eremos_block_settled_seconds_count") <= total("eremos_stream_blocks_total"), "each settled block is timed once")
+    need(total("eremos_lane_wait_seconds_count") == total("eremos_receive_to_handled_seconds_count"), "each event is timed twice")
     if shutil.which("promtool"):
         for command, text in (["promtool", "check", "metrics"], page), (["promtool", "check", "rules", str(OPERATIONS / "alerts.yml")], ""), \
                              (["promtool", "check", "config", str(OPERATIONS / "prometheus.yml")], ""):
