@@ -19,8 +19,11 @@ class metric_writer {
  public:
   void counter(const std::string& name, const std::string& help, const label_list& labels,
                std::uint64_t value) {
-    auto& m = add(name, help, prometheus::MetricType::Counter, labels);
-    m.counter.value = static_cast<double>(value);
+    counter(name, help, labels, static_cast<double>(value));
+  }
+  void counter(const std::string& name, const std::string& help, const label_list& labels,
+               double value) {
+    add(name, help, prometheus::MetricType::Counter, labels).counter.value = value;
   }
   void gauge(const std::string& name, const std::string& help, const label_list& labels,
              double value) {
@@ -143,8 +146,8 @@ void put_agent(metric_writer& w, const std::string& source, const agent_report& 
   w.counter("eremos_agent_poison_events_total", "Events an agent threw on.", who, a.poison_events);
   w.counter("eremos_agent_refused_emissions_total", "Emissions over the limit of a block.", who,
             a.emissions_refused);
-  w.gauge("eremos_agent_busy_seconds", "Time an agent's handlers took.", who,
-          static_cast<double>(a.busy_ns) / 1e9);
+  w.counter("eremos_agent_busy_seconds_total", "Time an agent's handlers took.", who,
+            static_cast<double>(a.busy_ns) / 1e9);
   w.gauge("eremos_agent_lag_blocks", "Blocks an agent was sent and has not answered.", who,
           a.lag_blocks);
   w.gauge("eremos_agent_running", "1 while blocks wait for the agent.", who,
@@ -229,7 +232,7 @@ void put_process(metric_writer& w) {
   w.gauge("process_virtual_memory_bytes", "Virtual memory.", {}, p.virtual_bytes);
   w.gauge("process_open_fds", "Open file descriptors.", {}, p.open_files);
   w.gauge("process_threads", "Threads.", {}, p.threads);
-  w.gauge("process_cpu_seconds_total", "Processor time.", {}, p.cpu_seconds);
+  w.counter("process_cpu_seconds_total", "Processor time.", {}, p.cpu_seconds);
 }
 
 }  // namespace

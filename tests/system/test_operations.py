@@ -4,11 +4,58 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.parse
+import urllib.request
 
 from support import ROOT, Api, Node, folder, free_port, need, stored, wait_until
 
 OPERATIONS = ROOT / "docs" / "operations"
 NAME = r"\b(?:eremos|process)_[a-z0-9_]+"
+
+
+
+def scraped(f, node_port):
+    """Prometheus itself, with the configuration of docs/operations but for the node's port and a shorter interval."""
+    config = (OPERATIONS / "prometheus.yml").read_text()
+    need("127.0.0.1:8900" in config and "scrape_interval: 5s" in config, "the configuration names the node's own port")
+    config = config.replace("127.0.0.1:8900", f"127.0.0.1:{node_port}").replace("scrape_interval: 5s", "scrape_interval: 1s")
+    (f / "prometheus.yml").write_text("global: {evaluation_interval: 1s}\n" + config)
+    shutil.copy(OPERATIONS / "alerts.yml", f / "alerts.yml")
+    port = free_port()
+    with open(f / "prometheus.log", "w") as log:
+        prometheus = subprocess.Popen(["prometheus", f"--config.file={f / 'prometheus.yml'}", f"--storage.tsdb.path={f / 'tsdb'}",
+                                       f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+
+    def ask(path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=10) as answer:
+                return json.load(answer)["data"]
+        except OSError:
+            return None  # it is not there yet
+
+    def has_data(expression):
+        answer = ask("query?" + urllib.parse.urlencode({"query": expression}))
+        return answer is not None and len(answer["result"]) > 0
+
+    def rules():
+        return [rule for group in (ask("rules") or {"groups": []})["groups"] for rule in group["rules"]]
+
+    try:
+        wait_until(lambda: has_data('up{job="eremos"} == 1'), 60, "Prometheus scrapes the node")
+        shown = [t["expr"] for p in json.loads((OPERATIONS / "grafana.json").read_text())["panels"] for t in p["targets"]]
+        for expression in shown:
+            wait_until(lambda: has_data(expression), 30, f"{expression} returns data")
+        need(len(shown) > 20, f"each of the dashboard's {len(shown)} expressions returns data")
+        wait_until(lambda: rules() and all(rule["health"] == "ok" for rule in rules()), 30, "Prometheus judges each alert rule")
+        for rule in rules():  # without the comparison that makes it an alarm
+            without = re.sub(r"\s*(==|>)\s*[0-9.e+]+$", "", rule["query"])
+            need(has_data(without), f"{rule['name']} looks at what is there: {without}")
+        firing = [rule["name"] for rule in rules() if rule["state"] == "firing"]
+        need(firing == [], f"no alarm of a node that is well {firing}")
+    finally:
+        prometheus.terminate()
+        prometheus.wait()
+
 
 with folder() as f:
     port = free_port()
@@ -44,11 +91,12 @@ with folder() as f:
     need(total("eremos_receive_to_decoded_seconds_count") == total("eremos_chain_blocks_total"), "each block is timed once")
     need(0 < total("eremos_block_settled_seconds_count") <= total("eremos_stream_blocks_total"), "each settled block is timed once")
     need(total("eremos_lane_wait_seconds_count") == total("eremos_receive_to_handled_seconds_count"), "each event is timed twice")
-    if shutil.which("promtool"):
+    if shutil.which("promtool") and shutil.which("prometheus"):
         for command, text in (["promtool", "check", "metrics"], page), (["promtool", "check", "rules", str(OPERATIONS / "alerts.yml")], ""), \
                              (["promtool", "check", "config", str(OPERATIONS / "prometheus.yml")], ""):
             done = subprocess.run(command, input=text, capture_output=True, text=True)
             need(done.returncode == 0, f"{' '.join(command[:3])} finds nothing wrong {done.stdout} {done.stderr}")
+        scraped(f, port)
     else:
-        print("promtool is not installed: Prometheus' own checks are left out")
+        print("prometheus is not installed: its own checks are left out")
     need(node.stop() == 0, "the node drains and exits 0")
