@@ -3,6 +3,7 @@
 Loopback only, free ports only; everything started here is ended here, by its process id.
 """
 import asyncio
+import atexit
 import base64
 import contextlib
 import gzip
@@ -93,9 +94,10 @@ class Node:
         self.log = open(self.data.parent / "node.log", "a+")
         self.process = subprocess.Popen(
             [NODE, "run", "--data-dir", str(data), *map(str, arguments)], stdout=self.log, stderr=self.log)
+        atexit.register(self.kill)  # where a claim does not hold, nobody else ends it
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
     def stop(self, seconds=20):
