@@ -1,22 +1,26 @@
 // What became of alerts, and what is silenced: the outbox, as `eremos-node alerts` shows and edits
 // it. Each call opens the outbox beside the node, on READER's thread; a running node takes what
-// changed within a second.
+// changed within a second. Trying a route out is an order to the node.
 #include <charconv>
-#include <chrono>
 
+#include <fmt/format.h>
+
+#include "connectors/api/json_body.hpp"
 #include "connectors/api/problem.hpp"
 #include "connectors/api/route.hpp"
 #include "runtime/json_object.hpp"
 #include "runtime/storage/outbox.hpp"
+#include "runtime/storage/sqlite_store.hpp"
 
 namespace eremos {
 namespace {
 
-constexpr std::uint64_t silence_seconds_max = 366ull * 24 * 3600;
-
-time_ms alerts_clock() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+maybe<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t out = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, out);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return out;
 }
 
 std::string text_or_null(const maybe<std::string>& text) {
@@ -24,9 +28,11 @@ std::string text_or_null(const maybe<std::string>& text) {
 }
 
 template <class Rows, class ToJson>
-web_reply whole_list(const Rows& rows, ToJson to_json_text) {
-  return json_reply(
-      json_object{}.raw("items", json_list(rows, to_json_text)).raw("next", "null").done());
+web_reply page_of(const Rows& rows, ToJson to_json_text, const maybe<std::string>& next = {}) {
+  return json_reply(json_object{}
+                        .raw("items", json_list(rows, to_json_text))
+                        .raw("next", text_or_null(next))
+                        .done());
 }
 
 std::string alert_json(const outbox_row& row) {
@@ -59,13 +65,25 @@ std::string silence_json(const silence& s) {
 }
 
 web_reply alerts(const api_call& call, const api_context& context, store_pages&) {
+  outbox_query want{.state = call.text("state"),
+                    .sink = call.text("sink"),
+                    .route = call.text("route"),
+                    .before = {},
+                    .limit = call.limit() + 1};  // one more says whether there is another page
+  if (const auto cursor = call.text("cursor")) {
+    want.before = whole_number(*cursor);
+    if (!want.before) return problem(400, "cursor: this was not given by this API");
+  }
   const auto box = outbox::open(context.store_path, false);
   if (!box) return problem_of(box.error());
-  const auto rows = (*box)->list({.state = call.text("state"),
-                                  .sink = call.text("sink"),
-                                  .route = call.text("route"),
-                                  .limit = call.limit()});
-  return rows ? whole_list(*rows, alert_json) : problem_of(rows.error());
+  auto rows = (*box)->list(want);
+  if (!rows) return problem_of(rows.error());
+  maybe<std::string> next;
+  if (rows->size() == want.limit) {
+    rows->pop_back();
+    next = std::to_string(rows->back().seq);
+  }
+  return page_of(*rows, alert_json, next);
 }
 
 web_reply alerts_waiting(const api_call&, const api_context& context, store_pages&) {
@@ -73,7 +91,7 @@ web_reply alerts_waiting(const api_call&, const api_context& context, store_page
   if (!box) return problem_of(box.error());
   const auto rows = (*box)->waiting();
   if (!rows) return problem_of(rows.error());
-  return whole_list(*rows, [](const auto& x) {
+  return page_of(*rows, [](const auto& x) {
     return json_object{}.text("sink", x.first).count("due", x.second).done();
   });
 }
@@ -81,45 +99,45 @@ web_reply alerts_waiting(const api_call&, const api_context& context, store_page
 web_reply resend_alert(const api_call& call, const api_context& context, store_pages&) {
   const auto box = outbox::open(context.store_path, true);
   if (!box) return problem_of(box.error());
-  const auto found = (*box)->resend(*call.text("id"), alerts_clock());
+  const auto found = (*box)->resend(*call.text("id"), system_time_ms());
   if (!found) return problem_of(found.error());
   return *found ? not_stored(json_reply(R"({"done":true})"))
                 : problem(404, "no delivery of that id is dead or delivered");
 }
 
+result<node_order> try_route(const api_call& call, const api_context&) {
+  node_order out;
+  out.attempt = test_route{*call.text("id")};
+  return out;
+}
+
 web_reply silences(const api_call&, const api_context& context, store_pages&) {
   const auto box = outbox::open(context.store_path, false);
   if (!box) return problem_of(box.error());
-  const auto rows = (*box)->silences(alerts_clock());
-  return rows ? whole_list(*rows, silence_json) : problem_of(rows.error());
+  const auto rows = (*box)->silences(system_time_ms());
+  return rows ? page_of(*rows, silence_json) : problem_of(rows.error());
 }
 
 web_reply add_silence(const api_call& call, const api_context& context, store_pages&) {
-  const auto lasts = call.count("seconds");
-  if (!lasts) return problem(400, "seconds: say for how long");
+  auto wanted = read_silence(call.body);
+  if (!wanted) return problem_of(wanted.error());
   const auto box = outbox::open(context.store_path, true);
   if (!box) return problem_of(box.error());
-  const auto now = alerts_clock();
-  const auto id = (*box)->add_silence({.route = call.text("route"),
-                                       .type = call.text("type"),
-                                       .agent = call.text("agent"),
-                                       .subject = call.text("subject"),
-                                       .until = now + static_cast<time_ms>(*lasts * 1000),
-                                       .created = now,
-                                       .comment = call.text("comment").value_or("")});
+  auto& what = wanted->what;
+  what.created = system_time_ms();
+  what.until = what.created + wanted->lasts_ms;
+  const auto id = (*box)->add_silence(what);
   if (!id) return problem_of(id.error());
-  return not_stored(json_reply(json_object{}.raw("id", std::to_string(*id)).done()));
+  what.id = *id;
+  return not_stored(json_reply(silence_json(what), 201));
 }
 
 web_reply end_silence(const api_call& call, const api_context& context, store_pages&) {
-  const auto text = *call.text("id");
-  std::int64_t id = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, id);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return problem(400, "id: want a number");
+  const auto id = whole_number(*call.text("id"));
+  if (!id) return problem(404, "a silence's id is a number");
   const auto box = outbox::open(context.store_path, true);
   if (!box) return problem_of(box.error());
-  const auto found = (*box)->remove_silence(id);
+  const auto found = (*box)->remove_silence(*id);
   if (!found) return problem_of(found.error());
   return *found ? not_stored(json_reply(R"({"done":true})"))
                 : problem(404, "there is no silence of that id");
@@ -141,7 +159,8 @@ const std::vector<api_route> routes = {
      {alert_state_parameter(),
       {"sink", parameter_kind::text, "To one sink"},
       {"route", parameter_kind::text, "By one route"},
-      limit_parameter()},
+      limit_parameter(),
+      cursor_parameter()},
      "",
      "alert_page",
      &alerts},
@@ -162,6 +181,15 @@ const std::vector<api_route> routes = {
      "done",
      &resend_alert,
      api_scope::write},
+    {"POST",
+     "/api/v1/alerts/routes/{id}/test",
+     "alerts",
+     "Sends one test alert to each sink of a route, once, and says who took it",
+     {{"id", parameter_kind::text, "The route's name"}},
+     "",
+     "route_tested",
+     &try_route,
+     api_scope::write},
     {"GET",
      "/api/v1/silences",
      "alerts",
@@ -173,19 +201,15 @@ const std::vector<api_route> routes = {
     {"POST",
      "/api/v1/silences",
      "alerts",
-     "Alerts that fit all that is said are kept back for so long",
-     {{"seconds", parameter_kind::count, "For how long", {}, 1, silence_seconds_max},
-      {"route", parameter_kind::text, "Of one route"},
-      {"type", parameter_kind::text, "About signals of one type"},
-      {"agent", parameter_kind::text, "About signals of one agent"},
-      {"subject", parameter_kind::subject, "About one address, contract or transaction"},
-      {"comment", parameter_kind::text, "Why, for people"}},
-     "",
+     "Alerts that fit all that is said, and come after it, are kept back for so long",
+     {},
      "new_silence",
+     "silence",
      &add_silence,
-     api_scope::write},
-    {"POST",
-     "/api/v1/silences/{id}/end",
+     api_scope::write,
+     201},
+    {"DELETE",
+     "/api/v1/silences/{id}",
      "alerts",
      "Ends it before its time",
      {{"id", parameter_kind::text, "The silence"}},

@@ -47,6 +47,7 @@ struct outbox_query {
   maybe<std::string> state;
   maybe<std::string> sink;
   maybe<std::string> route;
+  maybe<std::int64_t> before;  ///< seq: only what is older
   std::size_t limit = 100;
 };
 
