@@ -92,7 +92,7 @@ web_reply alerts_waiting(const api_call&, const api_context& context, store_page
   const auto rows = (*box)->waiting();
   if (!rows) return problem_of(rows.error());
   return page_of(*rows, [](const auto& x) {
-    return json_object{}.text("sink", x.first).count("due", x.second).done();
+    return json_object{}.text("sink", x.sink).count("due", x.due).count("dead", x.dead).done();
   });
 }
 
@@ -167,7 +167,7 @@ const std::vector<api_route> routes = {
     {"GET",
      "/api/v1/alerts/waiting",
      "alerts",
-     "How many deliveries are due at each sink that has any",
+     "How many deliveries are due, and how many dead, at each sink that has any",
      {},
      "",
      "alerts_waiting",

@@ -71,12 +71,15 @@ class sqlite_outbox final : public outbox {
     return checked(out);
   }
 
-  result<std::vector<std::pair<std::string, std::uint64_t>>> waiting() override {
-    std::vector<std::pair<std::string, std::uint64_t>> out;
+  result<std::vector<sink_backlog>> waiting() override {
+    std::vector<sink_backlog> out;
     {
+      // Apart, so that each is read by its index.
       auto q = db_->query(
-          "SELECT sink, count(*) FROM outbox WHERE state = 'due' GROUP BY sink ORDER BY sink");
-      while (q.next()) out.emplace_back(std::string{q.text(0)}, q.number(1));
+          "SELECT sink, sum(due), sum(dead) FROM (SELECT sink, 1 AS due, 0 AS dead FROM outbox "
+          "WHERE state = 'due' UNION ALL SELECT sink, 0, 1 FROM outbox WHERE state = 'dead') GROUP "
+          "BY sink ORDER BY sink");
+      while (q.next()) out.push_back({std::string{q.text(0)}, q.number(1), q.number(2)});
     }
     return checked(std::move(out));
   }

@@ -342,6 +342,12 @@ TEST_CASE("OUTBOX: deliveries are listed newest first, by state and page by page
   CHECK(seqs({.state = std::string{"due"}}) == list{due[2].seq});
   CHECK(seqs({.state = std::string{"gathered"}}).empty());
   CHECK(seqs({.state = std::string{"dead"}, .sink = std::string{"elsewhere"}}).empty());
+  const auto backlog = f.open_outbox()->waiting();
+  REQUIRE(backlog);
+  REQUIRE(backlog->size() == 1);
+  CHECK(backlog->front().sink == "ops");
+  CHECK(backlog->front().due == 1);
+  CHECK(backlog->front().dead == 1);
   const auto newest = seqs({.limit = 2});
   CHECK(newest == list{due[2].seq, due[1].seq});
   CHECK(seqs({.before = newest.back(), .limit = 2}) == list{due[0].seq});
