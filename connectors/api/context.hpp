@@ -29,7 +29,7 @@ struct api_context {
   std::string config_toml;  ///< as described, without secrets
   std::string config_file;
   std::string store_path;  ///< for what opens a connection of its own
-  logger log;  ///< whose level people change
+  logger log;              ///< whose level people change
   std::vector<api_token> tokens;
   std::vector<std::string> hosts;    ///< names under which the node may be asked, beside addresses
   std::vector<std::string> origins;  ///< pages of other origins that may ask
