@@ -13,7 +13,7 @@ set(EREMOS_PAGES
   /vendor/uplot.js ${eremos_page_packages}/uplot/dist/uPlot.iife.min.js text/javascript
   /vendor/graphology.js ${eremos_page_packages}/graphology/dist/graphology.umd.min.js text/javascript
   /vendor/sigma.js ${eremos_page_packages}/sigma/dist/sigma.min.js text/javascript)
-foreach(module IN ITEMS main live ui chart overview signals drawer society deliveries map
+foreach(module IN ITEMS main live ui overview signals drawer society deliveries map
         links about)
   list(APPEND EREMOS_PAGES /app/${module}.js connectors/api/dashboard/${module}.js text/javascript)
 endforeach()

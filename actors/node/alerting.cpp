@@ -79,6 +79,35 @@ alerting spawn_alerting(caf::actor_system& system, const alerts_section& config,
   return out;
 }
 
+std::vector<route_sinks> routes_with_sinks(const alerts_section& config, const alerting& running) {
+  std::vector<route_sinks> out;
+  if (running.sinks.empty()) return out;
+  for (const auto& route : config.routes) {
+    route_sinks one{.route = route.name, .sinks = {}};
+    for (const auto& id : route.sinks) {
+      // Sinks run in the order of the configuration's map.
+      const auto at = std::distance(config.sinks.begin(), config.sinks.find(id));
+      one.sinks.emplace_back(id, running.sinks[static_cast<std::size_t>(at)]);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+alert_delivery test_delivery(const std::string& route, const std::string& sink, time_ms now) {
+  signal s;
+  s.type = "test";
+  s.agent = "eremos-node";
+  s.subject = "test";
+  s.event_time = now;
+  return {make_alert_key({"eremos.alert.1", "test", route, sink, std::to_string(now)}),
+          std::string{to_string(alert_kind::test)},
+          route,
+          alert_payload(alert_kind::test, route, s),
+          alert_text_fields(alert_kind::test, route, s, "test").to_json(),
+          now};
+}
+
 void end_alerting(const alerting& what) {
   const auto end = [](const auto& handle) {
     if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);

@@ -27,4 +27,14 @@ alerting spawn_alerting(caf::actor_system& system, const alerts_section& config,
                         const std::string& store_path, const logger& log);
 void end_alerting(const alerting& what);
 
+/// A route with its sinks, for whoever tries it out.
+struct route_sinks {
+  std::string route;
+  std::vector<std::pair<std::string, sink_actor>> sinks;  ///< by id
+};
+std::vector<route_sinks> routes_with_sinks(const alerts_section& config, const alerting& running);
+
+/// What a real alert looks like, under a key that no other has.
+alert_delivery test_delivery(const std::string& route, const std::string& sink, time_ms now);
+
 }  // namespace eremos

@@ -126,21 +126,6 @@ int remove_silence(const alerts_command& what, outbox& box, query_context& conte
              exit_failure);
 }
 
-/// What a real alert looks like, under a key that no other has.
-alert_delivery test_delivery(const std::string& route, const std::string& sink, time_ms now) {
-  signal s;
-  s.type = "test";
-  s.agent = "eremos-node";
-  s.subject = "test";
-  s.event_time = now;
-  return {make_alert_key({"eremos.alert.1", "test", route, sink, std::to_string(now)}),
-          std::string{to_string(alert_kind::test)},
-          route,
-          alert_payload(alert_kind::test, route, s),
-          alert_text_fields(alert_kind::test, route, s, "test").to_json(),
-          now};
-}
-
 delivery_outcome try_sink(caf::actor_system& system, const alert_sink_section& section,
                           const caf::actor& http, const alert_delivery& delivery) {
   const auto sink = find_sink_kind(section.kind)->make(system, section, {http});

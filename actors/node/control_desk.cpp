@@ -8,6 +8,7 @@
 #include "actors/node/status_text.hpp"
 #include "actors/node/version.hpp"
 #include "runtime/caf_error.hpp"
+#include "runtime/printable.hpp"
 
 namespace eremos {
 namespace {
@@ -17,10 +18,12 @@ constexpr std::chrono::seconds answer_max{2};
 
 class control_desk final : public control_desk_actor::base {
  public:
-  control_desk(caf::actor_config& cfg, std::vector<row> rows, store_actor store)
+  control_desk(caf::actor_config& cfg, std::vector<row> rows, store_actor store,
+               std::vector<route_sinks> routes)
       : control_desk_actor::base(cfg),
         rows_(std::move(rows)),
         store_(std::move(store)),
+        routes_(std::move(routes)),
         started_(std::chrono::steady_clock::now()) {}
 
   const char* name() const override { return "control_desk"; }
@@ -28,12 +31,14 @@ class control_desk final : public control_desk_actor::base {
   behavior_type make_behavior() override {
     return {[this](const control_command& c) { return on_command(c.line); },
             [this](const get_node_report&) { return on_report(); },
-            [this](const node_order& o) { return on_order(o); }};
+            [this](const node_order& o) { return on_order(o); },
+            [this](const test_route& what) { return on_test(what.route); }};
   }
 
   void on_exit() override {
     rows_.clear();
     store_ = nullptr;
+    routes_.clear();
   }
 
  private:
@@ -75,13 +80,52 @@ class control_desk final : public control_desk_actor::base {
     return promise;
   }
 
+  caf::typed_response_promise<route_tested> on_test(const std::string& name) {
+    auto promise = make_response_promise<route_tested>();
+    const auto route = std::find_if(routes_.begin(), routes_.end(),
+                                    [&](const auto& r) { return r.route == name; });
+    if (route == routes_.end() || tests_ >= route_tests_max) {
+      promise.deliver(
+          route_tested{route == routes_.end() ? route_state::unknown : route_state::busy, {}});
+      return promise;
+    }
+    ++tests_;
+    auto outcome = std::make_shared<route_tested>();
+    auto waiting = std::make_shared<std::size_t>(route->sinks.size());
+    auto settle = [this, promise, outcome, waiting](std::size_t at,
+                                                    const delivery_outcome& x) mutable {
+      outcome->sinks[at].delivered = x.state == delivery_state::delivered;
+      outcome->sinks[at].why = printable(redact_urls(x.what));
+      if (--*waiting > 0) return;
+      --tests_;
+      promise.deliver(std::move(*outcome));
+    };
+    const auto now = wall_clock();
+    for (const auto& [id, sink] : route->sinks) {
+      auto delivery = test_delivery(name, id, now);
+      const auto at = outcome->sinks.size();
+      outcome->sinks.push_back(
+          {.sink = id, .delivery = delivery.key, .delivered = false, .why = {}});
+      request(sink, route_test_max, std::move(delivery))
+          .then([settle, at](const delivery_outcome& x) mutable { settle(at, x); },
+                [settle, at](const caf::error& why) mutable {
+                  settle(at, {delivery_state::failed, from_caf(why).message});
+                });
+    }
+    return promise;
+  }
+
+  static time_ms wall_clock() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+
   template <class F>
   void gather(F done_with) {
     auto report = std::make_shared<node_report>();
     report->version = version_text;
-    report->taken_at = std::chrono::duration_cast<std::chrono::milliseconds>(
-                           std::chrono::system_clock::now().time_since_epoch())
-                           .count();
+    report->taken_at = wall_clock();
     report->uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     auto waiting = std::make_shared<std::size_t>(2 * rows_.size() + 1);
@@ -120,14 +164,16 @@ class control_desk final : public control_desk_actor::base {
 
   std::vector<row> rows_;
   store_actor store_;
+  std::vector<route_sinks> routes_;
+  std::size_t tests_ = 0;  ///< under way, at most route_tests_max
   const std::chrono::steady_clock::time_point started_;
 };
 
 }  // namespace
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      store_actor store) {
-  return system.spawn<control_desk>(std::move(rows), std::move(store));
+                                      store_actor store, std::vector<route_sinks> routes) {
+  return system.spawn<control_desk>(std::move(rows), std::move(store), std::move(routes));
 }
 
 }  // namespace eremos

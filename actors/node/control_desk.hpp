@@ -5,6 +5,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "actors/node/alerting.hpp"
 #include "actors/node/row.hpp"
 #include "connectors/api/backend.hpp"
 #include "connectors/net/control_socket.hpp"
@@ -16,9 +17,11 @@ using control_desk_actor = control_handler::extend<
     /// The whole report; also for the store's last word.
     caf::replies_to<get_node_report>::with<node_report>,
     /// To STREAM of one chain, or of each.
-    caf::replies_to<node_order>::with<steered>>;
+    caf::replies_to<node_order>::with<steered>,
+    /// To the sinks of one route.
+    caf::replies_to<test_route>::with<route_tested>>;
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      store_actor store);
+                                      store_actor store, std::vector<route_sinks> routes);
 
 }  // namespace eremos

@@ -48,6 +48,7 @@ class node_system {
   const logger& log() const noexcept { return log_; }
   const store_actor& store() const noexcept { return store_; }
   const console_actor& console() const noexcept { return console_; }
+  const alerting& alerts() const noexcept { return alerting_; }
   const feed_actor& feed() const noexcept { return feed_; }  ///< empty without an API
   /// With `store`, `provisional` and `log` filled in.
   shared_parts parts() const;

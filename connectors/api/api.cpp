@@ -8,6 +8,7 @@ namespace eremos {
 
 result<running_api> running_api::begin(caf::actor_system& system, net_in_door door, api_plan plan) {
   plan.context.listens_in_tls = !plan.net_in.tls_certificate.empty();
+  plan.context.store_path = plan.store_path;
   const auto context = std::make_shared<const api_context>(std::move(plan.context));
   running_api out;
   out.feed_ = plan.feed;

@@ -28,7 +28,8 @@ struct api_context {
   label_view labels;
   std::string config_toml;  ///< as described, without secrets
   std::string config_file;
-  logger log;  ///< whose level people change
+  std::string store_path;  ///< for what opens a connection of its own
+  logger log;              ///< whose level people change
   std::vector<api_token> tokens;
   std::vector<std::string> hosts;    ///< names under which the node may be asked, beside addresses
   std::vector<std::string> origins;  ///< pages of other origins that may ask

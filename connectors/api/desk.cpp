@@ -4,6 +4,7 @@
 #include <caf/all.hpp>
 
 #include "connectors/api/problem.hpp"
+#include "runtime/json_object.hpp"
 
 namespace eremos {
 namespace {
@@ -20,6 +21,26 @@ web_reply done_or_not(steered outcome, int code) {
       return problem(503, "too many messages wait for the next block");
   }
   return problem(500, "no such outcome");
+}
+
+web_reply tested(const route_tested& outcome) {
+  if (outcome.state == route_state::unknown)
+    return problem(404, "no route of that name is configured");
+  if (outcome.state == route_state::busy)
+    return problem(503, "other tests are under way; try again when they are over");
+  return not_stored(json_reply(
+      json_object{}
+          .raw("items", json_list(outcome.sinks,
+                                  [](const sink_tested& x) {
+                                    return json_object{}
+                                        .text("sink", x.sink)
+                                        .text("id", x.delivery)
+                                        .flag("delivered", x.delivered)
+                                        .raw("error", x.delivered ? "null" : json_quoted(x.why))
+                                        .done();
+                                  }))
+          .raw("next", "null")
+          .done()));
 }
 
 class desk final : public desk_actor::base {
@@ -40,8 +61,10 @@ class desk final : public desk_actor::base {
   }
 
   behavior_type make_behavior() override {
+    send(this, take_sample{});
     return {[this](node_work& w) { on_work(std::move(w)); },
-            [this](const begin_drain&) { state_.draining = true; }};
+            [this](const begin_drain&) { state_.draining = true; },
+            [this](const take_sample&) { on_sample(); }};
   }
 
  private:
@@ -52,6 +75,12 @@ class desk final : public desk_actor::base {
     if (waiting_.size() >= report_waiters_max) return answer(w, problem(503, "too many ask"));
     waiting_.push_back(std::move(w));
     if (waiting_.size() == 1) ask_node();
+  }
+
+  void on_sample() {
+    delayed_send(this, history_every, take_sample{});
+    request(backend_, report_wait_max, get_node_report{})
+        .then([this](const node_report& r) { state_.history.add(r); }, [](const caf::error&) {});
   }
 
   void ask_node() {
@@ -82,12 +111,20 @@ class desk final : public desk_actor::base {
     const auto& route = api_routes()[w.call.route];
     auto wanted = std::get<order_handler>(route.handler)(w.call, *context_);
     if (!wanted) return answer(w, problem_of(wanted.error()));
+    if (wanted->attempt) return attempt(w, *wanted->attempt);
     known_ = false;  // who asks next wants to see what this has changed
     request(backend_, report_wait_max, std::move(*wanted))
         .then(
             [this, w, code = route.status](steered outcome) {
               answer(w, done_or_not(outcome, code));
             },
+            [this, w](const caf::error&) { answer(w, problem(503, "the node does not answer")); });
+  }
+
+  void attempt(const node_work& w, const test_route& what) {
+    request(backend_, route_test_max + report_wait_max, what)
+        .then(
+            [this, w](const route_tested& outcome) { answer(w, tested(outcome)); },
             [this, w](const caf::error&) { answer(w, problem(503, "the node does not answer")); });
   }
 

@@ -24,12 +24,16 @@ auto inspect(Inspector& f, node_work& x) {
 
 /// NODE to DESK: the node ends; it is not ready any more.
 using begin_drain = ask<struct begin_drain_tag>;
+/// To oneself: it is time for a sample of the history.
+using take_sample = ask<struct take_sample_tag>;
 
 using desk_actor = caf::typed_actor<
     /// One question or order.
     caf::reacts_to<node_work>,
     /// Not ready from now on.
-    caf::reacts_to<begin_drain>>;
+    caf::reacts_to<begin_drain>,
+    /// A report, for the history.
+    caf::reacts_to<take_sample>>;
 
 /// A report this old is as good as a new one; so the node is asked at most so often.
 inline constexpr std::chrono::milliseconds report_age_max{250};

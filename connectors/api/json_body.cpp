@@ -1,6 +1,7 @@
 #include "connectors/api/json_body.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +20,10 @@ namespace dom = simdjson::dom;
 constexpr std::size_t depth_max = 32;
 /// Of a message's short words.
 constexpr std::size_t word_bytes_max = 128;
+/// Why something is silenced: a line or two.
+constexpr std::size_t comment_bytes_max = 512;
+/// A leap year: who wants more should take the route out of the configuration.
+constexpr std::uint64_t silence_seconds_max = 366ull * 24 * 3600;
 
 failure shape(std::string_view key, std::string_view want) {
   return {errc::malformed_shape, fmt::format("{}: {}", printable(key.substr(0, 80)), want)};
@@ -60,6 +65,38 @@ status put_word(std::string& out, std::string_view key, const dom::element& valu
   auto text = word(key, value);
   if (!text) return text.error();
   out = std::move(*text);
+  return ok;
+}
+
+status put_optional(maybe<std::string>& out, std::string_view key, const dom::element& value) {
+  std::string text;
+  if (auto done = put_word(text, key, value); !done) return done;
+  out = std::move(text);
+  return ok;
+}
+
+/// Hex in any case, as everywhere.
+status put_subject(maybe<std::string>& out, std::string_view key, const dom::element& value) {
+  if (auto done = put_optional(out, key, value); !done) return done;
+  if (out->starts_with("0x") || out->starts_with("0X"))
+    std::transform(out->begin(), out->end(), out->begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ok;
+}
+
+status put_comment(std::string& out, const dom::element& value) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS || text.size() > comment_bytes_max)
+    return shape("comment", fmt::format("want a text of at most {} bytes", comment_bytes_max));
+  out = text;
+  return ok;
+}
+
+status put_seconds(duration_ms& out, const dom::element& value) {
+  std::uint64_t seconds = 0;
+  if (value.get(seconds) != simdjson::SUCCESS || seconds == 0 || seconds > silence_seconds_max)
+    return shape("seconds", fmt::format("want a whole number from 1 to {}", silence_seconds_max));
+  out = static_cast<duration_ms>(seconds) * second_ms;
   return ok;
 }
 
@@ -105,6 +142,26 @@ result<message_body> read_message(std::string_view body) {
   if (size_of(out.what) > defaults::agent_message_bytes_max)
     return {errc::malformed_shape,
             fmt::format("a message has at most {} bytes", defaults::agent_message_bytes_max)};
+  return out;
+}
+
+result<silence_body> read_silence(std::string_view body) {
+  silence_body out;
+  auto& what = out.what;
+  const auto read =
+      read_object(body, [&](std::string_view key, const dom::element& value) -> status {
+        if (key == "seconds") return put_seconds(out.lasts_ms, value);
+        if (key == "route") return put_optional(what.route, key, value);
+        if (key == "type") return put_optional(what.type, key, value);
+        if (key == "agent") return put_optional(what.agent, key, value);
+        if (key == "subject") return put_subject(what.subject, key, value);
+        if (key == "comment") return put_comment(what.comment, value);
+        return shape(key, "a silence has seconds, route, type, agent, subject and comment");
+      });
+  if (!read) return read.error();
+  if (out.lasts_ms == 0) return shape("seconds", "is missing");
+  if (!what.route && !what.type && !what.agent && !what.subject)
+    return {errc::malformed_shape, "say what is silenced: a route, type, agent or subject"};
   return out;
 }
 

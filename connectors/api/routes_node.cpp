@@ -108,6 +108,12 @@ web_reply stats(const api_call&, const api_context&, const node_state& state) {
                         .done());
 }
 
+web_reply history(const api_call& call, const api_context&, const node_state& state) {
+  const auto seconds = call.count("seconds").value_or(history_seconds_max);
+  const auto points = call.count("points").value_or(history_points_default);
+  return json_reply(state.history.to_json(seconds, static_cast<std::size_t>(points)));
+}
+
 std::string label_json(const label& x) {
   return json_object{}
       .raw("chain_id", x.chain == 0 ? "null" : std::to_string(x.chain))
@@ -262,6 +268,25 @@ const std::vector<api_route> routes = {
      "chain_page",
      &chains},
     {"GET", "/api/v1/stats", "node", "All counters of the node", {}, "", "stats", &stats},
+    {"GET",
+     "/api/v1/stats/history",
+     "node",
+     "Events per second, waiting events and memories of the last hours, all chains together",
+     {{"seconds",
+       parameter_kind::count,
+       "How far back; six hours where nothing is said",
+       {},
+       1,
+       history_seconds_max},
+      {"points",
+       parameter_kind::count,
+       "At most so many, each the mean of its time; 240 where nothing is said",
+       {},
+       1,
+       history_samples_max}},
+     "",
+     "stats_history",
+     &history},
     {"GET",
      "/api/v1/labels",
      "node",

@@ -230,8 +230,9 @@ std::string_view reason_phrase(int status) noexcept {
     int status;
     std::string_view phrase;
   };
-  constexpr std::array<entry, 23> all = {{{101, "Switching Protocols"},
+  constexpr std::array<entry, 24> all = {{{101, "Switching Protocols"},
                                           {200, "OK"},
+                                          {201, "Created"},
                                           {202, "Accepted"},
                                           {204, "No Content"},
                                           {304, "Not Modified"},

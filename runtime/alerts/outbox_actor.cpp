@@ -90,8 +90,8 @@ void outbox_server::begin(const outbox_start& x) {
   }
   rows_ = std::move(*opened);
   if (const auto waiting = rows_->waiting())
-    for (const auto& [sink, count] : *waiting)
-      if (!sinks_.contains(sink))
+    for (const auto& [sink, count, dead] : *waiting)
+      if (count > 0 && !sinks_.contains(sink))
         config_.log.warn("sink_gone", fmt::format("{} deliveries wait for the sink \"{}\", which "
                                                   "is configured no more",
                                                   count, sink));

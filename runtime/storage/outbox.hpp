@@ -47,7 +47,15 @@ struct outbox_query {
   maybe<std::string> state;
   maybe<std::string> sink;
   maybe<std::string> route;
+  maybe<std::int64_t> before;  ///< seq: only what is older
   std::size_t limit = 100;
+};
+
+/// Rows of one sink that have not arrived.
+struct sink_backlog {
+  std::string sink;
+  std::uint64_t due = 0;
+  std::uint64_t dead = 0;
 };
 
 /// What is not to be told for a while. What is not set fits anything.
@@ -77,8 +85,8 @@ class outbox {
                                               std::size_t limit) = 0;
   /// When the next group is to be released; none: nothing is gathered.
   virtual result<maybe<time_ms>> next_group() = 0;
-  /// How many rows are due at each sink.
-  virtual result<std::vector<std::pair<std::string, std::uint64_t>>> waiting() = 0;
+  /// Of each sink that has any, by id.
+  virtual result<std::vector<sink_backlog>> waiting() = 0;
   virtual result<std::vector<outbox_row>> list(const outbox_query& want) = 0;
   virtual result<std::vector<silence>> silences(time_ms now) = 0;
 

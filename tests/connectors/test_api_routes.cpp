@@ -99,6 +99,9 @@ TEST_CASE("API: a path is found whatever the method, and says which methods it t
   CHECK(find_route("GET", "/api/v1/nothing").methods.empty());
   CHECK(find_route("GET", "/api/v1/agents//pause").methods.empty());
   CHECK(find_route("GET", "/").methods.empty());
+  CHECK(find_route("DELETE", "/api/v1/silences/7").route);
+  CHECK(find_route("POST", "/api/v1/alerts/routes/severe/test").path_arguments ==
+        text_pairs{{"id", "severe"}});
   CHECK(find_route("POST", "/api/v1/agents/skiero/pause").path_arguments ==
         text_pairs{{"id", "skiero"}});
 }
@@ -204,6 +207,25 @@ TEST_CASE("API: bodies are read strictly") {
     CAPTURE(body.substr(0, 80));
     CHECK_FALSE(read_message(body));
   }
+  const auto quiet = read_silence(
+      R"({"seconds":7200,"type":"flood","subject":"0xABC","comment":"known since \"May\""})");
+  REQUIRE(quiet);
+  CHECK(quiet->lasts_ms == 2 * hour_ms);
+  CHECK(*quiet->what.type == "flood");
+  CHECK(*quiet->what.subject == "0xabc");
+  CHECK(quiet->what.comment == "known since \"May\"");
+  CHECK_FALSE(quiet->what.route);
+  for (const auto* body :
+       {R"({"seconds":7200})", R"({"type":"flood"})", R"({"seconds":0,"type":"flood"})",
+        R"({"seconds":-1,"type":"flood"})", R"({"seconds":1.5,"type":"flood"})",
+        R"({"seconds":31622401,"type":"flood"})", R"({"seconds":"60","type":"flood"})",
+        R"({"seconds":60,"type":""})", R"({"seconds":60,"type":null})",
+        R"({"seconds":60,"type":"flood","until":5})", R"({"seconds":60,"route":["a"]})"}) {
+    CAPTURE(body);
+    CHECK_FALSE(read_silence(body));
+  }
+  CHECK_FALSE(
+      read_silence(R"({"seconds":60,"type":"a","comment":")" + std::string(513, 'a') + "\"}"));
   CHECK(*read_log_level(R"({"level":"debug"})") == log_level::debug);
   CHECK_FALSE(read_log_level(R"({"level":"loud"})"));
   CHECK_FALSE(read_log_level(R"({})"));

@@ -322,6 +322,38 @@ TEST_CASE("OUTBOX: dead letters are sent again by their key", "[outbox]") {
   CHECK(f.due().front().attempts == 0);
 }
 
+TEST_CASE("OUTBOX: deliveries are listed newest first, by state and page by page", "[outbox]") {
+  outbox_fixture f{rules_of({to_ops()})};
+  f.write_signals(1, {signal_of("0xaa", {ref_at(1)}), signal_of("0xbb", {ref_at(1)}),
+                      signal_of("0xcc", {ref_at(1)})});
+  const auto due = f.due();
+  REQUIRE(due.size() == 3);
+  f.note({{due[0].seq, "dead", 2, 0, "status 500"}, {due[1].seq, "delivered", 1, 0, ""}});
+  const auto seqs = [&](const outbox_query& want) {
+    auto rows = f.open_outbox()->list(want);
+    if (!rows) FAIL(rows.error().message);
+    std::vector<std::int64_t> out;
+    for (const auto& row : *rows) out.push_back(row.seq);
+    return out;
+  };
+  using list = std::vector<std::int64_t>;
+  CHECK(seqs({.state = std::string{"dead"}}) == list{due[0].seq});
+  CHECK(seqs({.state = std::string{"delivered"}}) == list{due[1].seq});
+  CHECK(seqs({.state = std::string{"due"}}) == list{due[2].seq});
+  CHECK(seqs({.state = std::string{"gathered"}}).empty());
+  CHECK(seqs({.state = std::string{"dead"}, .sink = std::string{"elsewhere"}}).empty());
+  const auto backlog = f.open_outbox()->waiting();
+  REQUIRE(backlog);
+  REQUIRE(backlog->size() == 1);
+  CHECK(backlog->front().sink == "ops");
+  CHECK(backlog->front().due == 1);
+  CHECK(backlog->front().dead == 1);
+  const auto newest = seqs({.limit = 2});
+  CHECK(newest == list{due[2].seq, due[1].seq});
+  CHECK(seqs({.before = newest.back(), .limit = 2}) == list{due[0].seq});
+  CHECK(seqs({.state = std::string{"dead"}, .before = due[0].seq}).empty());
+}
+
 TEST_CASE("OUTBOX: a wall clock that is put back delays no alert", "[outbox]") {
   outbox_fixture f{rules_of({to_ops()})};
   f.write_signals(1, {signal_of("0xaa", {ref_at(1)})});

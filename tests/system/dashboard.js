@@ -1,5 +1,5 @@
 // A browser before the dashboard, for test_dashboard.py: one JSON line per claim; "CUT" asks for the
-// connections to be cut. Usage: dashboard.js URL OPEN_API_URL TOKEN_URL TOKEN [pictures FOLDER | open MINUTES]
+// connections to be cut. Usage: dashboard.js URL OPEN_API_URL TOKEN_URL TOKEN [pictures FOLDER | look FOLDER | open MINUTES]
 const fs = require('fs');
 const {chromium} = require('playwright-core');
 
@@ -73,6 +73,8 @@ async function firstView(browser) {
   await page.waitForSelector('.chain');
   await page.waitForSelector('.latest li');
   await page.waitForSelector('.plot canvas');
+  await until(() => page.requests.some((address) => address.includes('/stats/history')), 'charts ask for what was before');
+  await page.waitForLoadState('networkidle', {timeout: 2000}).catch(() => {});
   // Health is asked for again every 5 s, and latency when all else is there.
   const asked = new Set(page.requests.filter((address) => !address.endsWith('/metrics'))).size;
   need(asked <= 12, `the first view takes ${asked} requests`);
@@ -168,9 +170,68 @@ async function deliveries(browser) {
   await until(async () => (await textOf(page, '.routes')).includes('by-file'), 'routes are told');
   need((await textOf(page, '.routes')).includes('high or worse') && (await textOf(page, '.routes')).includes('quiet for 10 min'), 'with what they want');
   need((await textOf(page, '.rules')).includes('journal'), 'and sinks');
+  await page.click('[data-route=by-file] button');
+  await until(async () => (await textOf(page, '[data-route=by-file] .answers')).includes('journal took the test alert'), 'a route is tried out');
+  const list = async (query) => (await ask(`/api/v1/alerts?${query}`)).items;
+
+  await page.waitForSelector('[data-alert]');
+  await until(async () => (await list('state=dead')).length > 0, 'a receiver refuses one for good');
+  await until(async () => (await textOf(page, '[data-sink=ops]')).includes('dead'), 'which is counted at its sink');
+  await page.click('[data-sink=ops] a');
+  await until(async () => page.url().includes('state=dead') && (await page.$$('[data-alert] .badge.bad')).length > 0, 'dead letters are listed');
+  need((await textOf(page, '[data-alert]')).includes('410'), 'with what their receiver said');
   await axe(page, 'Deliveries');
+  const id = await page.$eval('[data-alert]', (row) => row.dataset.alert);
+  await page.click(`[data-alert="${id}"] button`);
+  await until(async () => (await list('state=delivered&sink=ops&limit=500')).some((alert) => alert.id === id), 'one is sent again, and arrives under its id');
+  await until(async () => (await page.$(`[data-alert="${id}"]`)) === null, 'and leaves the list');
+
+  await page.click('.silence .button');
+  await until(async () => (await textOf(page, '.silence .bad-text')).includes('Say what'), 'a silence of everything is not made');
+  await page.selectOption('.silence [name=route]', 'by-file');
+  await page.fill('.silence [name=comment]', 'known <b>since May</b>');
+  await page.click('.silence .button');
+  await until(async () => (await textOf(page, '.silences')).includes('Route by-file') && (await textOf(page, '.silences')).includes('<b>since May'), 'a silence is made and listed');
+  need((await ask('/api/v1/silences')).items.length === 1, 'the node has it');
+  await until(async () => (await list('state=silenced&route=by-file')).length > 0, 'and keeps alerts back');
+  await page.click('[aria-label=State] button:has-text("Silenced")');
+  await until(async () => (await textOf(page, '[data-alert] .badge')) === 'silenced', 'which the outbox shows');
+  await page.click('.silences button');
+  await until(async () => (await page.$('.silences')) === null && (await ask('/api/v1/silences')).items.length === 0, 'the silence is ended');
+  const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
+  need(nodes <= 2000, `the page has ${nodes} elements`);
   need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
   await page.context().close();
+}
+
+/// Seconds that a chart shows, as it says.
+async function shown(page, name) {
+  const label = await page.$eval(`.plot[aria-label^="${name}"]`, (plot) => plot.getAttribute('aria-label')).catch(() => '');
+  const [, number, unit] = /shown: the last ([\d.]+) (s|min|h)$/.exec(label) || [];
+  return number * {s: 1, min: 60, h: 3600}[unit];
+}
+
+async function history(browser) {
+  await until(async () => (await ask('/api/v1/stats/history')).times.length >= 6, 'the node keeps what was before', 90);
+  const page = await open(browser, url, '#/overview');
+  const began = Date.now();
+  await until(async () => (await shown(page, 'Events per second')) >= 45, 'charts begin with what was before the page was opened', 15);
+  need((await shown(page, 'Waiting events')) >= 45 && Date.now() - began < 30_000, 'all of them');
+  await page.click('[aria-label="Time shown"] button:has-text("6 h")');
+  await until(async () => (await shown(page, 'Events per second')) >= 45, 'also of six hours');
+  await page.click('[aria-label="Time shown"] button:has-text("5 min")');
+  await until(async () => (await shown(page, 'Events per second')) >= 45 && (await shown(page, 'Events per second')) <= 300, 'and of five minutes');
+  await page.goto(`${url}/#/society`);
+  await until(async () => (await shown(page, 'Memories')) >= 45, 'memory, too');
+  need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
+  await page.context().close();
+
+  const other = await open(browser, url, '#/about');
+  await other.route('**/stats/history*', (route) => route.fulfill({status: 503, json: {title: 'Service Unavailable', status: 503, detail: 'not now'}}));
+  await other.goto(`${url}/#/overview`);
+  await other.reload();
+  await until(async () => (await textOf(other, '.panel[aria-label="Events per second"] .note')).includes('does not tell of before'), 'where it does not, the page says so');
+  await other.context().close();
 }
 
 async function map(browser) {
@@ -295,12 +356,28 @@ async function heldOpen(browser) {
   need(page.complaints.length === 0, `the console is quiet ${page.complaints}`);
 }
 
+/// Every view at both widths and in both themes, for whoever changes how it looks.
+async function look(browser) {
+  const made = (await ask('/api/v1/signals?limit=1&type=launch_detected')).items[0];
+  const views = {overview: '', signals: '', drawer: '', society: '', deliveries: '', dead: '', map: `?signal=${made.id}`, about: ''};
+  for (const [width, height] of [[1440, 960], [360, 740]])
+    for (const colorScheme of ['dark', 'light'])
+      for (const [name, query] of Object.entries(views)) {
+        const view = {drawer: 'signals', dead: 'deliveries'}[name] ?? name;
+        const more = {drawer: `?id=${made.id}`, dead: '?state=dead'}[name] ?? query;
+        const page = await open(browser, url, `#/${view}${more}`, {viewport: {width, height}, colorScheme});
+        await page.waitForTimeout({map: 6000, overview: 5000}[name] ?? 3000);
+        await page.screenshot({path: `${wish}/${name}-${width}-${colorScheme}.png`, fullPage: view !== 'signals'});
+        await page.context().close();
+      }
+}
+
 /// Pictures for docs/images, where asked for.
 async function picture(browser) {
   const made = (await ask('/api/v1/signals?limit=1&type=launch_detected')).items[0];
   for (const [name, view, width, height, colorScheme] of [
     ['overview-dark', 'overview', 1440, 960, 'dark'], ['signals-light', 'signals', 1440, 960, 'light'], ['society-dark', 'society', 1440, 960, 'dark'],
-    ['map-light', 'map', 1440, 900, 'light'], ['deliveries-dark', 'deliveries', 1440, 640, 'dark'], ['signals-phone', 'signals', 360, 740, 'light'],
+    ['map-light', 'map', 1440, 900, 'light'], ['deliveries-dark', 'deliveries', 1440, 900, 'dark'], ['signals-phone', 'signals', 360, 740, 'light'],
     ['overview-phone-dark', 'overview', 360, 740, 'dark']]) {
     const page = await open(browser, url, `#/${view}${view === 'map' ? `?signal=${made.id}` : ''}`, {viewport: {width, height}, colorScheme});
     await page.waitForTimeout({overview: 65_000, society: 30_000, map: 9000}[view] ?? 4000);
@@ -317,7 +394,8 @@ async function picture(browser) {
 (async () => {
   const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--enable-unsafe-swiftshader']});
   if (mode === 'pictures') await picture(browser);
+  else if (mode === 'look') await look(browser);
   else if (mode === 'open') await heldOpen(browser);
-  else for (const part of [firstView, signals, society, deliveries, map, badInput, tokens, small]) await part(browser);
+  else for (const part of [firstView, signals, society, deliveries, history, map, badInput, tokens, small]) await part(browser);
   await browser.close();
 })().catch((error) => need(false, error.stack));

@@ -195,6 +195,17 @@ with folder() as f:
     status, _, body = api.ask("PUT", "/api/v1/log-level", '{"level":"debug"}')
     need(status == 200 and api.get("/api/v1/log-level") == {"level": "debug"}, "the log level is changed")
     need("PUT /api/v1/log-level by anybody from 127.0.0.1" in (f / "node.log").read_text(), "and the log says who did it")
+
+    # --- what was before
+    def kept():
+        return api.get("/api/v1/stats/history?points=2160")
+    wait_until(lambda: len(kept()["times"]) >= 2, 60, "the node keeps what its counters were")
+    past = kept()
+    need(past["times"] == sorted(past["times"]) and all(9_000 < b - a < 30_000 for a, b in zip(past["times"], past["times"][1:])),
+         f"a sample every {past['every_seconds']} s")
+    need(past["events_per_second"]["transaction"][-1] > 0 and set(past["waiting"]) >= {"critical", "high", "medium", "low"},
+         "with rates by type and what waits by lane")
+    need(len(api.get("/api/v1/stats/history?points=1")["times"]) == 1, "in as few points as asked")
     need(node.stop() == 0, "the node drains and exits 0")
 
 # --- where it listens

@@ -1,12 +1,14 @@
-"""The dashboard in a browser: live signals, filters in the URL, explain, pause and resume, themes, a cut
-stream, markup, errors, tokens, accessibility, its size. `test_dashboard.py pictures FOLDER` makes the
-pictures of the docs; `test_dashboard.py open MINUTES` leaves it open at 1,000 events/s and says what it keeps."""
+"""The dashboard in a browser: live signals, filters in the URL, explain, pause and resume, deliveries with dead letters
+and silences, what was before it was opened, themes, a cut stream, markup, errors, tokens, accessibility, its size.
+`test_dashboard.py pictures FOLDER` makes the pictures of the docs, `look FOLDER` one of every view at both widths and in
+both themes; `open MINUTES` leaves it open at 1,000 events/s and says what it keeps."""
 import json
 import os
 import shutil
 import subprocess
 import sys
 
+from alert_receiver import Receiver
 from support import Api, CuttingProxy, Node, ROOT, TOOLS, folder, free_port, need, wait_until
 
 TOKEN = "a-token-for-the-dashboard"
@@ -20,6 +22,11 @@ path = "JOURNAL"
 [alerts.sinks.pager]
 kind = "exec"
 command = ["/bin/true"]
+[alerts.sinks.ops]
+kind = "webhook"
+url = "${HOOK}"
+secrets = ["${HOOK_SECRET}"]
+allow_private = true
 [[alerts.route]]
 name = "by-file"
 sinks = ["journal"]
@@ -29,7 +36,13 @@ type = ["launch_detected", "admin_change"]
 min_severity = "high"
 suppress_for = "10m"
 sinks = ["pager", "journal"]
+[[alerts.route]]
+name = "calls"
+min_severity = "medium"
+sinks = ["ops"]
 """
+receiver = Receiver(lambda alert, attempt: "gone" if attempt == 1 and alert[-1] in "02468ace" else "ok")
+os.environ.update(receiver.environment())
 
 need(shutil.which("chromium") and (TOOLS / "playwright-core").exists(), "there are a browser and its driver: scripts/bootstrap")
 with folder() as f:

@@ -61,7 +61,7 @@ export async function askText(path, { method = 'GET', body, signal, accept503 = 
 }
 
 export const ask = async (path, options) => JSON.parse(await askText(path, options));
-export const order = (path, body) => ask(path, { method: 'POST', body });
+export const order = (path, body, method = 'POST') => ask(path, { method, body });
 
 /// A path with a query of what is set.
 export function withQuery(path, values) {
@@ -199,35 +199,50 @@ export function useToken(text) {
   stream.open();
 }
 
-// --- what the stream has told since the page was opened
+// --- values over time: what the node kept from before, and what the stream has told since
 
 /// Rates by the second for ten minutes, by ten seconds for six hours.
 const fineMax = 600;
 const coarseMax = 2160;
 const coarseEvery = 10;
+/// Between rows of our own: more is a hole, which what the node kept fills.
+const holeSeconds = 30;
+/// Points of what the node kept: as many as a chart shows apart.
+const pastMax = 180;
+
+const meanOf = (rows) => rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
 
 class History {
+  past = [];
   fine = [];
   coarse = [];
-  #sum = null;
-  #count = 0;
+  #open = [];  // rows of the mean that is being made
 
   add(sample) {
     this.fine.push(sample);
     if (this.fine.length > fineMax) this.fine.shift();
-    this.#sum = this.#sum ? this.#sum.map((x, i) => x + sample[i]) : [...sample];
-    if (++this.#count < coarseEvery) return;
-    this.coarse.push(this.#sum.map((x) => x / this.#count));
+    this.#open.push(sample);
+    if (this.#open.length < coarseEvery) return;
+    this.coarse.push(meanOf(this.#open));
     if (this.coarse.length > coarseMax) this.coarse.shift();
-    this.#sum = null;
-    this.#count = 0;
+    this.#open = [];
   }
 
-  /// Rows of the last `seconds`.
+  /// Rows of the last `seconds`: our own, and where there are none, the node's.
   last(seconds) {
-    const rows = seconds <= fineMax ? this.fine : this.coarse;
-    const from = Date.now() / 1000 - seconds;
-    return rows.filter((row) => row[0] >= from);
+    const own = seconds <= fineMax ? this.fine : this.#open.length ? [...this.coarse, meanOf(this.#open)] : this.coarse;
+    const out = [];
+    let at = 0;
+    let before = -Infinity;
+    for (const row of own) {
+      const fills = row[0] - before > holeSeconds;
+      for (; at < this.past.length && this.past[at][0] < row[0]; ++at) if (fills && this.past[at][0] > before) out.push(this.past[at]);
+      out.push(row);
+      before = row[0];
+    }
+    for (; at < this.past.length; ++at) if (this.past[at][0] > before) out.push(this.past[at]);
+    const from = out.length ? out[out.length - 1][0] - seconds : 0;
+    return out.filter((row) => row[0] >= from);
   }
 }
 
@@ -238,8 +253,40 @@ export const memoryTotals = ['memories', 'memories_kept', 'correlations'];
 export const rates = new History();   // time, then events/s by eventTypes
 export const depths = new History();  // time, then events that wait by lanes
 export const growth = new History();  // time, then memoryTotals
-/// The newest statistics of the node, and when they came.
+/// The newest statistics of the node.
 export const stats = cell(null);
+
+/// What kept the node from telling of before; null: it has.
+export const pastProblem = cell(null);
+let pastSeconds = 3600;
+
+async function askPast() {
+  const seconds = pastSeconds;
+  try {
+    const told = await ask(withQuery('/api/v1/stats/history', { seconds, points: pastMax }));
+    if (seconds !== pastSeconds) return;
+    const table = (columns) => told.times.map((time, i) => [time / 1000, ...columns.map((column) => column?.[i] ?? 0)]);
+    rates.past = table(eventTypes.map((type) => told.events_per_second[type]));
+    depths.past = table(lanes.map((lane) => told.waiting[lane]));
+    growth.past = table(memoryTotals.map((name) => told[name]));
+    pastProblem.set(null);
+  } catch (problem) {
+    pastProblem.set(problem);
+  }
+}
+/// How far back a view looks.
+export function wantPast(seconds) {
+  if (seconds === pastSeconds) return;
+  pastSeconds = seconds;
+  if (link.get().state === 'live') askPast();
+}
+// Also after a cut, for what happened meanwhile.
+let liveSince = 0;
+link.watch(({ state, since }) => {
+  if (state !== 'live' || since === liveSince) return;
+  liveSince = since;
+  askPast();
+});
 
 const sumOf = (streams, pick) => streams.reduce((sum, s) => sum + (pick(s) || 0), 0);
 let before = null;

@@ -1,10 +1,10 @@
 // What the node does right now, and what is wrong with it.
-import { html, useEffect, useState } from '/vendor/preact.js';
-import { Chart } from '/app/chart.js';
-import { ask, askText, depths, eventTypes, lanes, link, rates, stats, stream } from '/app/live.js';
-import { Badge, Confidence, Empty, Icon, Panel, Severity, Skeleton, Trouble, compact, count, moment, plain, rate, seconds, short,
+import { html, useEffect, useMemo, useState } from '/vendor/preact.js';
+import { ask, askText, depths, eventTypes, lanes, link, pastProblem, rates, stats, stream, wantPast } from '/app/live.js';
+import { Badge, Chart, Confidence, Empty, Icon, Panel, Severity, Skeleton, Trouble, compact, count, moment, plain, rate, seconds, short,
          useAsked, useCell, words } from '/app/ui.js';
 
+let spanKept = 3600;  // until the page is closed
 const spans = [[300, '5 min'], [600, '10 min'], [3600, '1 h'], [21_600, '6 h']];
 const latestMax = 7;
 
@@ -147,14 +147,11 @@ function Tile({ name, value, unit, note }) {
 export default function Overview({ zone, theme }) {
   const now = useCell(stats);
   const { state } = useCell(link);
-  const [span, setSpan] = useState(300);
-  const [rows, setRows] = useState(() => () => rates.last(300));
-  const [depthRows, setDepthRows] = useState(() => () => depths.last(300));
-  const choose = (value) => {
-    setSpan(value);
-    setRows(() => () => rates.last(value));
-    setDepthRows(() => () => depths.last(value));
-  };
+  const noPast = useCell(pastProblem);
+  const [span, setSpan] = useState(spanKept);
+  const rows = useMemo(() => () => rates.last(span), [span]);
+  const depthRows = useMemo(() => () => depths.last(span), [span]);
+  useEffect(() => wantPast((spanKept = span)), [span]);
   if (!now) {
     return html`<${Health} zone=${zone} />${state === 'connecting' ? html`<${Skeleton} rows=${8} />`
       : html`<${Empty} title="Waiting for the node">Statistics come every second once the stream is open.<//>`}`;
@@ -163,7 +160,7 @@ export default function Overview({ zone, theme }) {
   const waiting = all((s) => lanes.reduce((sum, lane) => sum + (s.depth[lane] || 0), 0));
   const lagging = now.streams.flatMap((s) => Object.entries(s.lag_events)).filter(([, lag]) => lag > 0).sort((a, b) => b[1] - a[1]);
   const choices = html`<div class="choices" role="group" aria-label="Time shown">${spans.map(([value, name]) =>
-    html`<button aria-pressed=${value === span} onClick=${() => choose(value)}>${name}</button>`)}</div>`;
+    html`<button aria-pressed=${value === span} onClick=${() => setSpan(value)}>${name}</button>`)}</div>`;
   const chains = html`<section class="chains" aria-label="Chains">${now.chains.map((chain) => html`<${Chain} key=${chain.chain_id} chain=${chain}
     stream=${now.streams.find((s) => s.chain_id === chain.chain_id)} />`)}</section>`;
   return html`<${Health} zone=${zone} />
@@ -176,7 +173,7 @@ export default function Overview({ zone, theme }) {
       <${Tile} name="Uptime" value=${seconds(now.uptime_seconds)} unit="" note=${`Eremos ${plain(now.version, 20)}`} />
     </div>
     <div class="columns"><div class="column">
-      <${Panel} title="Events per second" note="since this page was opened" actions=${choices}>
+      <${Panel} title="Events per second" note=${noPast ? 'since this page was opened: the node does not tell of before' : ''} actions=${choices}>
         <${Chart} names=${eventTypes} rows=${rows} stacked unit="events/s" zone=${zone} theme=${theme} label="Events per second by type" format=${rate} /><//>
       <${Latest} zone=${zone} /></div><div class="column">
       <${Panel} title="Waiting events by lane">

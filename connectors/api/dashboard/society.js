@@ -1,14 +1,14 @@
 // The agents: what each does, what they say to each other and remember, and the hand on the switch.
 import { html, useEffect, useRef, useState } from '/vendor/preact.js';
-import { Chart } from '/app/chart.js';
-import { ask, growth, memoryTotals, order, stats, stream } from '/app/live.js';
-import { Badge, Confidence, Copy, Empty, Icon, Panel, Skeleton, Trouble, compact, count, moment, percent, plain, seconds, short, useAsked, useCell,
+import { ask, growth, memoryTotals, order, stats, stream, wantPast } from '/app/live.js';
+import { Badge, Chart, Confidence, Copy, Empty, Icon, Panel, Skeleton, Trouble, compact, count, moment, percent, plain, seconds, short, useAsked, useCell,
          words } from '/app/ui.js';
 
 const ruleRole = 'rule';
 const talkMax = 400;      // messages the graph rests on
 const recentMax = 8;
-const growthRows = () => growth.last(21_600).length > 30 ? growth.last(21_600) : growth.last(600);
+const growthSeconds = 21_600;
+const growthRows = () => growth.last(growthSeconds);
 
 // --- the switch
 
@@ -148,6 +148,7 @@ function Correlations({ zone }) {
 export default function Society({ zone, theme }) {
   const { value, problem, loading, again } = useAsked('agents', (signal) => ask('/api/v1/agents', { signal }), 2000);
   const now = useCell(stats);
+  useEffect(() => wantPast(growthSeconds), []);
   const [said, say] = useState('');
   if (problem && !value) return html`<${Trouble} problem=${problem} again=${again} />`;
   if (loading && !value) return html`<${Skeleton} rows=${9} />`;
