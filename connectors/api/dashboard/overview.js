@@ -46,15 +46,28 @@ function Health({ zone }) {
       <p>${advice[check.name] || 'The node’s log says more.'}</p></div>`)}</section>`;
 }
 
-// --- latency, from the histogram at /metrics
+// --- latency, from the histograms at /metrics
 
-function readHistogram(text, name) {
-  const buckets = [...text.matchAll(new RegExp(`^${name}_bucket\\{(?:[^}]*,)?le="([^"]+)"\\} (\\S+)`, 'gm'))]
-    .map(([, bound, value]) => [bound === '+Inf' ? Infinity : Number(bound), Number(value)]);
-  return buckets.length ? buckets : null;
+const stages = [
+  ['decoded', 'eremos_receive_to_decoded_seconds', '', 'From a block’s receipt to being taken in: decoded, checked, in its place'],
+  ['lane, critical', 'eremos_lane_wait_seconds', 'critical', 'What a critical event waits in its lane before an agent handles it'],
+  ['lane, others', 'eremos_lane_wait_seconds', '', 'What all other events wait in theirs'],
+  ['handled', 'eremos_receive_to_handled_seconds', 'all', 'From an event’s receipt to having been handled by an agent'],
+  ['agents and rules', 'eremos_block_settled_seconds', '', 'From a block’s way to agents to the last they say of it'],
+  ['stored', 'eremos_receive_to_stored_seconds', '', 'From a block’s receipt to its signals being stored and told'],
+];
+/// The buckets of every series together; `lane`: critical alone, all of them, or ('') all but critical.
+function readHistogram(text, name, lane) {
+  const sums = new Map();
+  for (const [, labels, bound, value] of text.matchAll(new RegExp(`^${name}_bucket\\{([^}]*?),?le="([^"]+)"\\} (\\S+)`, 'gm'))) {
+    if (lane !== 'all' && labels.includes('lane="critical"') !== (lane === 'critical')) continue;
+    const at = bound === '+Inf' ? Infinity : Number(bound);
+    sums.set(at, (sums.get(at) || 0) + Number(value));
+  }
+  return [...sums].sort((a, b) => a[0] - b[0]);
 }
 function quantile(buckets, share) {
-  const total = buckets[buckets.length - 1][1];
+  const total = buckets.length ? buckets[buckets.length - 1][1] : 0;
   if (!total) return NaN;
   const wanted = share * total;
   let [low, below] = [0, 0];
@@ -72,21 +85,23 @@ function Latency() {
     const timer = setTimeout(() => set(true), 2500);
     return () => clearTimeout(timer);
   }, []);
-  const { value, problem, loading } = useAsked(`latency${ready}`, async (signal) =>
-    (ready ? readHistogram(await askText('/metrics', { signal }), 'eremos_receive_to_stored_seconds') : null), 10_000);
+  const { value, problem, loading } = useAsked(`latency${ready}`, async (signal) => {
+    if (!ready) return null;
+    const text = await askText('/metrics', { signal });
+    return stages.map(([name, metric, lane, what]) => {
+      const buckets = readHistogram(text, metric, lane);
+      return { name, what, at: [0.5, 0.99, 0.999].map((share) => quantile(buckets, share)) };
+    });
+  }, 10_000);
   let body;
   if (problem) body = html`<${Trouble} problem=${problem} />`;
   else if (!ready || (loading && !value)) body = html`<${Skeleton} rows=${3} />`;
-  else if (!value || !value[value.length - 1][1]) body = html`<${Empty} title="Nothing timed yet">Latency shows once a block is stored.<//>`;
-  else {
-    const top = quantile(value, 0.999) || 1;
-    body = html`<dl class="latency">${[['p50', 0.5], ['p90', 0.9], ['p99', 0.99], ['p99.9', 0.999]].map(([name, share]) => {
-      const at = quantile(value, share);
-      return html`<div><dt>${name}</dt><dd><span class="meter" aria-hidden="true"><i style=${{ width: `${Math.max(2, (100 * at) / top)}%` }} /></span>
-        <b>${seconds(at)}</b></dd></div>`;
-    })}</dl><p class="muted">${count(value[value.length - 1][1])} times since the node started</p>`;
-  }
-  return html`<${Panel} title="Latency" note="received to stored">${body}<//>`;
+  else if (!value || value.every((stage) => Number.isNaN(stage.at[0]))) body = html`<${Empty} title="Nothing timed yet">Latency shows once a block is stored.<//>`;
+  else body = html`<table class="latency"><thead><tr><th scope="col">Stage</th><th scope="col">p50</th><th scope="col">p99</th><th scope="col">p99.9</th></tr></thead>
+    <tbody>${value.map((stage) => html`<tr title=${stage.what}><th scope="row">${stage.name}</th>
+      ${stage.at.map((at) => html`<td>${Number.isNaN(at) ? '–' : seconds(at)}</td>`)}</tr>`)}</tbody></table>
+    <p class="muted">Since the node started; a figure is good to the width of its bucket.</p>`;
+  return html`<${Panel} title="Latency" note="by stage">${body}<//>`;
 }
 
 // --- chains
