@@ -78,7 +78,7 @@ function Route({ route }) {
   return html`<li data-route=${route.name}><span class="what"><b><bdi>${plain(route.name, 60)}</bdi></b>
       <span class="muted wraps">${wants(route).join(' · ')}</span>${manners(route).length > 0 && html`<span class="muted wraps">${manners(route).join(' · ')}</span>`}</span>
     <span class="to"><span class="muted" aria-label="to">→</span>${listOf(route.sinks).map((sink) => html`<${Badge} state=${sink} />`)}</span>
-    <${Act} path=${`/api/v1/alerts/routes/${encodeURIComponent(route.name)}/test`} label="Send a test by ${plain(route.name, 60)}" begin=${() => answer(null)} done=${({ items }) => answer(items)}>Test<//>
+    <${Act} path=${`/api/v1/alerts/routes/${encodeURIComponent(route.name)}/test`} label="Test ${plain(route.name, 60)}" begin=${() => answer(null)} done=${({ items }) => answer(items)}>Test<//>
     ${answers && html`<ul class="answers" role="status">${answers.map((x) => html`<li class=${x.delivered ? 'good-text' : 'bad-text'}><${Icon} name=${x.delivered ? 'check' : 'warn'} />
       <span><bdi>${plain(x.sink, 60)}</bdi> ${x.delivered ? 'took the test alert' : html`did not take it: ${plain(x.error, 200)}`}</span></li>`)}</ul>`}</li>`;
 }
@@ -105,7 +105,7 @@ function Delivery({ x, zone, again }) {
     <span class="what"><a href="#/signals?id=${encodeURIComponent(x.signal)}" aria-label="Signal ${plain(x.signal, 8)}"><code>${plain(x.signal.slice(0, 8), 8)}</code></a>
       <span class=${x.error ? 'bad-text wraps' : 'muted'}>${x.error ? plain(x.error, 120) : x.attempts ? tries : 'not sent'}</span></span>
     <span class="when"><time>${moment(x.created, zone)}</time>${x.error || wait ? html`<span class="muted">${tries}${wait ? `, again in ${seconds(wait)}` : ''}</span>` : null}</span>
-    ${x.state === 'dead' ? html`<${Act} path=${`/api/v1/alerts/${encodeURIComponent(x.id)}/resend`} label="Send ${plain(x.id, 60)} again" done=${again}>Send again<//>` : html`<span class="none" />`}</li>`;
+    ${x.state === 'dead' ? html`<${Act} path=${`/api/v1/alerts/${encodeURIComponent(x.id)}/resend`} label="Send again: ${plain(x.id, 60)}" done=${again}>Send again<//>` : html`<span class="none" />`}</li>`;
 }
 
 function Outbox({ zone, query }) {
