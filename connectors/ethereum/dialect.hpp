@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "connectors/ethereum/request_costs.hpp"
+
 namespace eremos {
 
 struct dialect {
@@ -12,15 +14,21 @@ struct dialect {
   /// Parameters of eth_subscribe for pending transactions in full. One that refuses them, or sends
   /// hashes all the same, is understood as well.
   std::string_view pending_full = R"(["newPendingTransactions",true])";
+  /// Of `credits_per_second`. Where nothing is known each request costs one.
+  request_costs costs = {};
 };
 
-/// Source of Alchemy's own subscription: its reference of alchemy_pendingTransactions.
+/// Source of Alchemy's own subscription: its reference of alchemy_pendingTransactions. Of Infura's
+/// 80 credits: docs.metamask.io, "Credit costs", the value of a method that has none of its own.
+/// Of QuickNode's 20: marketplace.quicknode.com, "Single Flight RPC", for blocks and receipts.
 inline constexpr std::array dialects = {
     dialect{"alchemy", "Alchemy: pending transactions come by a subscription of its own",
-            R"(["alchemy_pendingTransactions",{"hashesOnly":false}])"},
+            R"(["alchemy_pendingTransactions",{"hashesOnly":false}])",
+            request_costs{alchemy_costs, 20}},
     dialect{"ethereum", "a node or provider that speaks Ethereum JSON-RPC over WebSocket and HTTP"},
-    dialect{"generic", "the same as ethereum"}, dialect{"infura", "Infura: as ethereum"},
-    dialect{"quicknode", "QuickNode: as ethereum"}};
+    dialect{"generic", "the same as ethereum"},
+    dialect{.kind = "infura", .sentence = "Infura: as ethereum", .costs = {{}, 80}},
+    dialect{.kind = "quicknode", .sentence = "QuickNode: as ethereum", .costs = {{}, 20}}};
 
 constexpr const dialect* find_dialect(std::string_view kind) {
   for (const auto& d : dialects)

@@ -52,7 +52,7 @@ ethereum_connector::ethereum_connector(caf::actor_config& cfg, connector_config 
       net_out_(services.net_out),
       http_(caf::actor_cast<http_actor>(services.http)),
       pause_(defaults::reconnect_min, defaults::reconnect_max, std::random_device{}()),
-      budget_(options_.requests_per_second, std::random_device{}()),
+      budget_(options_.requests_per_second, std::random_device{}(), options_.credits_per_second),
       watch_(config_.block_time),
       verifier_(config_.verify) {
   report_.name = config_.source;
@@ -219,11 +219,16 @@ void ethereum_connector::call_at(door which, std::string method, std::string par
   send_calls();
 }
 
+std::uint32_t ethereum_connector::cost_of(std::string_view method) const {
+  const auto given = options_.credit_costs.find(method);
+  return given != options_.credit_costs.end() ? given->second : dialect_.costs.of(method);
+}
+
 /// As many as the budget has room for; the rest when one comes back or the pause is over.
 void ethereum_connector::send_calls() {
   const auto now = [] { return std::chrono::nanoseconds{steady_ns()}; };
   while (!calls_waiting_.empty()) {
-    if (const auto wait = budget_.must_wait(now())) {
+    if (const auto wait = budget_.must_wait(now(), cost_of(calls_waiting_.front().method))) {
       if (wait->count() == 0 || budget_timer_) return;
       budget_timer_ = true;
       return delayed_send(this, *wait, budget_due{});

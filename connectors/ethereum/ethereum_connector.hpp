@@ -144,6 +144,7 @@ class ethereum_connector final : public ethereum_actor::base {
   // Calls (ethereum_connector.cpp)
   void call(std::string method, std::string params, rpc_continuation then);
   void call_at(door which, std::string method, std::string params, rpc_continuation then);
+  std::uint32_t cost_of(std::string_view method) const;
   void send_calls();
   void send_call(door which, std::string method, const std::string& params, rpc_continuation then);
   void call_http(std::string method, std::string text, rpc_continuation then);

@@ -2,6 +2,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 
 #include "connectors/ethereum/signatures.hpp"
@@ -17,6 +19,9 @@ struct provider_options {
   std::string http;                       ///< for fetches; empty: they go over the WebSocket
   maybe<mempool_wish> mempool;            ///< none: full where the chain's mempool may be public
   std::uint32_t requests_per_second = 0;  ///< at most; 0: as many as it answers
+  std::uint32_t credits_per_second = 0;   ///< the provider's own, at most; 0: not counted
+  /// By method, before what the dialect knows; at most credit_costs_max.
+  std::map<std::string, std::uint32_t, std::less<>> credit_costs;
   bool logs = true;  ///< subscribe to logs and hold them against fetched blocks
   std::chrono::milliseconds poll{1'000};  ///< between looks for a new head without a WebSocket
   std::chrono::milliseconds finality_poll = defaults::finality_poll;  ///< 0: never asked

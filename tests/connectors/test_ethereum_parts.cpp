@@ -1,6 +1,7 @@
 // The pure parts of the Ethereum connector: pauses, error classes, options, calls under way.
 #include <fstream>
 
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "connectors/ethereum/backoff.hpp"
@@ -75,6 +76,11 @@ TEST_CASE("options of a provider: what is wrong is said with its place") {
         "eremos.toml:5:1: ws: want a URL of ws:// or wss://");
   CHECK(parse({{"ws", "ws://a"}, {"mempool", "some"}}) ==
         "eremos.toml:5:1: mempool: \"some\" is not full, hash or off");
+  CHECK(parse({{"ws", "ws://a"}, {"credits_per_second", "500"}, {"credit_costs", "eth_getLogs=75"}})
+            .empty());
+  for (const auto* bad : {"eth_getLogs", "=5", "eth_getLogs=", "eth_getLogs=-1", "eth_getLogs=1x"})
+    CHECK(parse({{"ws", "ws://a"}, {"credit_costs", bad}}) ==
+          fmt::format("eremos.toml:5:1: credit_costs: \"{}\" is not like \"eth_getLogs=75\"", bad));
   CHECK(parse({{"mempol", "off"}}) ==
         "eremos.toml:5:1: unknown option \"mempol\"; did you mean \"mempool\"?");
   const auto leaked = parse({{"ws", "wss://node.example:99999/SECRET"}});

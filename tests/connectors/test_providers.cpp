@@ -8,6 +8,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
+#include "connectors/ethereum/dialect.hpp"
 #include "connectors/ethereum/request_budget.hpp"
 #include "connectors/ethereum/subscription_watch.hpp"
 #include "connectors/providers/fetch_ahead.hpp"
@@ -390,6 +391,52 @@ TEST_CASE("request budget: no more per second than configured") {
     }
   CHECK(sent >= 38);
   CHECK(sent <= 41);  // ten at once, then ten a second
+}
+
+TEST_CASE("request budget: no more of a provider's credits per second than configured") {
+  request_budget budget{0, 1, 100};
+  const auto spent_in_3s = [&](std::uint32_t cost) {
+    std::uint64_t spent = 0;
+    auto now = std::chrono::nanoseconds{1s};
+    for (int ms = 0; ms < 3'000; ++ms, now += 1ms)
+      if (!budget.must_wait(now, cost)) {
+        spent += cost;
+        budget.over(now, false);
+      }
+    return spent;
+  };
+  SECTION("many cheap ones") {
+    const auto spent = spent_in_3s(10);
+    CHECK(spent >= 380);
+    CHECK(spent <= 410);
+  }
+  SECTION("one that costs five seconds waits for a full second's worth, and is then paid off") {
+    auto now = std::chrono::nanoseconds{1s};
+    REQUIRE_FALSE(budget.must_wait(now, 500));
+    budget.over(now, false);
+    const auto wait = budget.must_wait(now, 10);
+    REQUIRE(wait);
+    CHECK(*wait > 4s);
+    CHECK_FALSE(budget.must_wait(now + *wait, 10));
+  }
+  SECTION("what costs nothing never waits") {
+    CHECK_FALSE(budget.must_wait(1s, 100));
+    CHECK(budget.must_wait(1s, 1));
+    CHECK_FALSE(budget.must_wait(1s, 0));
+  }
+}
+
+TEST_CASE("request costs: of a dialect by method, else its usual one") {
+  const auto cost = [](std::string_view kind, std::string_view method) {
+    return find_dialect(kind)->costs.of(method);
+  };
+  CHECK(cost("alchemy", "eth_chainId") == 0);
+  CHECK(cost("alchemy", "eth_getBlockByHash") == 20);
+  CHECK(cost("alchemy", "eth_getLogs") == 60);
+  CHECK(cost("alchemy", "eth_getBlockReceipts") == 500);
+  CHECK(cost("infura", "eth_getBlockByHash") == 80);
+  CHECK(cost("quicknode", "eth_getLogs") == 20);
+  CHECK(cost("generic", "eth_getLogs") == 1);
 }
 
 TEST_CASE("subscription watch: a silent subscription is told from a slow chain") {
