@@ -79,8 +79,8 @@ function Route({ route }) {
       <span class="muted wraps">${wants(route).join(' · ')}</span>${manners(route).length > 0 && html`<span class="muted wraps">${manners(route).join(' · ')}</span>`}</span>
     <span class="to"><span class="muted" aria-label="to">→</span>${listOf(route.sinks).map((sink) => html`<${Badge} state=${sink} />`)}</span>
     <${Act} path=${`/api/v1/alerts/routes/${encodeURIComponent(route.name)}/test`} label="Test ${plain(route.name, 60)}" begin=${() => answer(null)} done=${({ items }) => answer(items)}>Test<//>
-    ${answers && html`<ul class="answers" role="status">${answers.map((x) => html`<li class=${x.delivered ? 'good-text' : 'bad-text'}><${Icon} name=${x.delivered ? 'check' : 'warn'} />
-      <span><bdi>${plain(x.sink, 60)}</bdi> ${x.delivered ? 'took the test alert' : html`did not take it: ${plain(x.error, 200)}`}</span></li>`)}</ul>`}</li>`;
+    <div role="status">${answers && html`<ul class="answers">${answers.map((x) => html`<li class=${x.delivered ? 'good-text' : 'bad-text'}><${Icon} name=${x.delivered ? 'check' : 'warn'} />
+      <span><bdi>${plain(x.sink, 60)}</bdi> ${x.delivered ? 'took the test alert' : html`did not take it: ${plain(x.error, 200)}`}</span></li>`)}</ul>`}</div></li>`;
 }
 
 function Sinks({ sinks, waiting, problem }) {
