@@ -1,10 +1,11 @@
 // Who is told of what: routes and sinks as configured, what became of each delivery, and what is silenced.
-import { html, useState } from '/vendor/preact.js';
+import { html, useEffect, useState } from '/vendor/preact.js';
 import { ask, order, withQuery } from '/app/live.js';
 import { go } from '/app/main.js';
 import { Badge, Empty, Icon, Panel, Skeleton, Trouble, count, moment, plain, seconds, short, useAsked, words } from '/app/ui.js';
 
 const shownMax = 100;
+const firstShown = 25;
 const states = [['', 'All'], ['due', 'Due'], ['dead', 'Dead'], ['delivered', 'Delivered'], ['suppressed', 'Suppressed'], ['silenced', 'Silenced']];
 const tones = { delivered: 'good', due: 'warn', dead: 'bad' };
 
@@ -110,9 +111,11 @@ function Delivery({ x, zone, again }) {
 
 function Outbox({ zone, query }) {
   const state = states.some(([name]) => name === query.state) ? query.state : '';
-  const path = withQuery('/api/v1/alerts', { limit: shownMax, state });
-  const { value, problem, loading, again } = useAsked(path, async (signal) => ({ path, ...(await ask(path, { signal })) }), 5000);
-  const rows = value?.path === path ? value : null;
+  const [wanted, setWanted] = useState(firstShown);
+  useEffect(() => setWanted(firstShown), [state]);
+  const path = withQuery('/api/v1/alerts', { limit: wanted, state });
+  const { value, problem, loading, again } = useAsked(path, async (signal) => ({ state, ...(await ask(path, { signal })) }), 5000);
+  const rows = value?.state === state ? value : null;
   const choices = html`<div class="choices" role="group" aria-label="State">${states.map(([name, title]) =>
     html`<button aria-pressed=${name === state} onClick=${() => go('deliveries', { ...query, state: name }, true)}>${title}</button>`)}</div>`;
   let body;
@@ -121,7 +124,8 @@ function Outbox({ zone, query }) {
   else if (!rows.items.length) body = html`<${Empty} title=${state === 'dead' ? 'No dead letters' : 'Nothing here'}>${state === 'dead' ? 'Whatever was given up would wait here to be sent again.'
     : 'What routes take out of the signals shows here, with what became of it.'}<//>`;
   else body = html`<ul class="deliveries">${rows.items.map((x) => html`<${Delivery} key=${x.id} x=${x} zone=${zone} again=${again} />`)}</ul>
-    ${rows.next && html`<p class="muted">The newest ${count(rows.items.length)}; <code>eremos-node alerts list</code> and the API have the rest.</p>`}`;
+    ${rows.next && wanted < shownMax && html`<p><button class="button small" onClick=${() => setWanted(Math.min(shownMax, wanted * 2))}>Show older ones</button></p>`}
+    ${rows.next && wanted >= shownMax && html`<p class="muted">The newest ${count(rows.items.length)}; <code>eremos-node alerts list</code> and the API have the rest.</p>`}`;
   return html`<${Panel} title="Outbox" actions=${choices}>${problem && rows && html`<${Trouble} problem=${problem} again=${again} />`}${body}<//>`;
 }
 

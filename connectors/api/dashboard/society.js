@@ -74,7 +74,7 @@ function Graph({ agents, talk }) {
   };
   const centre = { x: 250, y: 190 };
   const freshest = talk.length ? talk[0] : null;
-  return html`<svg class="graph" viewBox="0 0 500 380" role="img" aria-label="Messages between ${names.length} agents; the list beside it says the same">
+  return html`<svg class="graph" viewBox="-60 0 620 380" role="img" aria-label="Messages between ${names.length} agents; the list beside it says the same">
     ${[...edges].map(([key, n]) => {
       const [from, to] = key.split('\n');
       const a = place(from);
@@ -172,7 +172,7 @@ export default function Society({ zone, theme }) {
       <${Correlations} zone=${zone} /></div><div class="column">
       <${Panel} title="Memory"><${Chart} names=${memoryTotals} rows=${growthRows} zone=${zone} theme=${theme} unit="memories" label="Memories, all and kept, and correlations" /><//>
       <${Panel} title="Rules" note=${rules.length ? `${rules.length} of them` : ''}>${rules.length ? html`<ul class="rules">${rules.slice(0, 200).map((r) => html`<li key=${`${r.agent} ${r.chain_id}`} data-agent=${r.agent}>
-        <span class="what"><b><bdi>${plain(r.agent, 60)}</bdi></b><span class="muted">fired ${count(r.signals)} times · ${compact(r.events_handled)} events</span></span>
+        <span class="what"><b><bdi>${plain(r.agent, 60)}</bdi></b><span class="muted">fired ${count(Math.max(r.signals, r.memories, r.messages))} times · ${compact(r.events_handled)} events</span></span>
         <${Badge} state=${r.state} /><${Controls} agent=${r} done=${done} /></li>`)}</ul>`
         : html`<${Empty} title="No rules">Rules are written in the configuration, without code: docs/adding_a_rule.md.<//>`}<//></div></div>`;
 }

@@ -12,7 +12,7 @@ export const percent = (x) => (Number.isFinite(x) ? `${Math.round(x * 100)} %` :
 
 export function seconds(x) {
   if (!Number.isFinite(x)) return '–';
-  if (x < 0.001) return `${Math.round(x * 1e6)} µs`;
+  if (x < 0.0009995) return `${Math.round(x * 1e6)} µs`;
   if (x < 1) return `${(x * 1000).toPrecision(x < 0.01 ? 2 : 3)} ms`;
   if (x < 90) return `${x < 10 ? x.toFixed(1) : Math.round(x)} s`;
   if (x < 5400) return `${Math.round(x / 60)} min`;
