@@ -1,18 +1,15 @@
-# Built and run by nobody yet: no container engine was at hand where this was written.
 #   docker build -t eremos . && docker run -v eremos:/var/lib/eremos -v ./eremos.toml:/etc/eremos/eremos.toml:ro eremos
 FROM debian:bookworm-slim AS build
-RUN apt-get update && apt-get install -y --no-install-recommends \
-      build-essential cmake ninja-build pkg-config libcaf-dev libfmt-dev libsimdjson-dev libsqlite3-dev zlib1g-dev \
-      libzstd-dev libcurl4-openssl-dev libssl-dev libwebsockets-dev libcap-dev libuv1-dev libev-dev \
-      libtomlplusplus-dev libcli11-dev libboost-dev libsecp256k1-dev \
-    && rm -rf /var/lib/apt/lists/*
 COPY . /source
-RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DEREMOS_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
-      -DCPACK_SET_DESTDIR=ON \
-    && cmake --build /build --target eremos-node package
+WORKDIR /source
+# dpkg-dev and file: cpack asks them what the package depends on.
+RUN scripts/bootstrap --no-tests && apt-get install -y --no-install-recommends dpkg-dev file \
+    && rm -rf /var/lib/apt/lists/*
+RUN cmake --preset release -DEREMOS_TESTS=OFF && cmake --build --preset release --target eremos-node \
+    && cd build/release && cpack
 
 FROM debian:bookworm-slim
-COPY --from=build /build/eremos_*.deb /tmp/
+COPY --from=build /source/build/release/eremos_*.deb /tmp/
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates /tmp/eremos_*.deb \
     && rm -rf /var/lib/apt/lists/* /tmp/eremos_*.deb \
     && useradd --system --home-dir /var/lib/eremos --create-home eremos

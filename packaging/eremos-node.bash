@@ -33,7 +33,7 @@ _eremos_node() {
   fi
   case $command in
     run) options="$work --json --mock --scenario --seed --rate --for --expect --events --listen --no-api --load" ;;
-    replay) options="$work --chain-id --agents --events --summary --load" ;;
+    replay) options="$work --chain-id --agents --verify --events --summary --load" ;;
     check) options='--help --json --color --load' ;;
     doctor) options='--help --json --color --config --listen' ;;
     agents | stats | explain) options=$show ;;

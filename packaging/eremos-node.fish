@@ -37,6 +37,7 @@ complete -c eremos-node -n '__fish_seen_subcommand_from run doctor' -l listen -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run' -l no-api
 complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l chain-id -x
 complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l agents -x
+complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l verify -xa 'full logs links'
 complete -c eremos-node -n '__fish_seen_subcommand_from replay' -l summary -rF
 complete -c eremos-node -n '__fish_seen_subcommand_from signals memory alerts' -l type -x
 complete -c eremos-node -n '__fish_seen_subcommand_from signals' -l severity -xa 'info low medium high critical'

@@ -38,6 +38,7 @@ _eremos_node() {
       '--rate[its events per second]:rate:' '--for[stop after this long]:time:' '--expect[check what the scenario expects]' \
       '--events[file for committed events]:file:_files' '--listen[where the API listens]:address:' '--no-api[no API]' ;;
     (replay) _arguments $work $load '--chain-id[only lines of this chain]:id:' '--agents[only these agents]:ids:' \
+      '--verify[how far blocks are checked]:level:(full logs links)' \
       '--events[file for committed events]:file:_files' '--summary[file for counts]:file:_files' '*:recording:_files' ;;
     (check) _arguments $help $json $color $load '1:configuration:_files' ;;
     (doctor) _arguments $help $json $color $config '--listen[how long subscriptions have]:time:' ;;

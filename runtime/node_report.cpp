@@ -13,7 +13,7 @@ namespace eremos {
 namespace {
 
 /// Begins what encode_report writes; the number changes with its layout.
-constexpr std::string_view encoding = "eremos.report.3";
+constexpr std::string_view encoding = "eremos.report.4";
 
 using object = json_object;
 
@@ -200,6 +200,16 @@ std::string to_json(const store_report& x) {
       .done();
 }
 
+std::string to_json(const sink_report& x) {
+  return object{}
+      .text("sink", x.sink)
+      .count("due", x.due)
+      .count("dead", x.dead)
+      .count("delivered", x.delivered)
+      .count("failed_tries", x.failed)
+      .done();
+}
+
 std::string to_json(const node_report& x) {
   return object{}
       .text("version", x.version)
@@ -208,6 +218,7 @@ std::string to_json(const node_report& x) {
       .raw("streams", json_list(x.streams, [](const auto& s) { return to_json(s); }))
       .raw("chains", json_list(x.chains, [](const auto& c) { return to_json(c); }))
       .raw("store", to_json(x.store))
+      .raw("sinks", json_list(x.outbox.sinks, [](const sink_report& s) { return to_json(s); }))
       .done();
 }
 

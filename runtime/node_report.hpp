@@ -7,6 +7,7 @@
 
 #include "messages/error.hpp"
 #include "messages/reports.hpp"
+#include "runtime/alerts/outbox_report.hpp"
 
 namespace eremos {
 
@@ -17,10 +18,11 @@ struct node_report {
   std::vector<stream_report> streams;  ///< agents are in them, per chain
   std::vector<chain_report> chains;
   store_report store;
+  outbox_report outbox;  ///< empty where no alerts are configured
 };
 template <class Inspector>
 auto inspect(Inspector& f, node_report& x) {
-  return f(x.version, x.taken_at, x.uptime_seconds, x.streams, x.chains, x.store);
+  return f(x.version, x.taken_at, x.uptime_seconds, x.streams, x.chains, x.store, x.outbox);
 }
 
 /// Each one JSON object without a line end; counters are numbers, lanes are keys.
@@ -31,6 +33,7 @@ std::string to_json(const provider_report& x);
 std::string to_json(const connector_report& x);
 std::string to_json(const chain_report& x);
 std::string to_json(const store_report& x);
+std::string to_json(const sink_report& x);
 /// `stats --json`: agents only counted; they have their own listing.
 std::string to_json(const node_report& x);
 

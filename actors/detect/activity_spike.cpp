@@ -44,8 +44,14 @@ activity_spikes::expectation activity_spikes::expect(const baseline& b) const {
 std::vector<activity_spikes::known_contract*> activity_spikes::begin_block(
     std::span<const counted_log> logs) {
   seen_.clear();
+  known_contract* last = nullptr;  // a contract's logs mostly come together
   for (const auto& log : logs) {
+    if (last != nullptr && last->first == log.emitter) {
+      ++last->second.logs;
+      continue;
+    }
     const auto [at, is_new] = baselines_.try_emplace(log.emitter);
+    last = &*at;
     auto& b = at->second;
     if (is_new) b = {.at = handled_, .is_new = true};
     if (++b.logs == 1) seen_.push_back(&*at);

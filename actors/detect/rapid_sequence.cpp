@@ -26,7 +26,9 @@ std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
         std::find_if(at, sent.end(), [&](const sent_transaction& t) { return t.from != at->from; });
     const std::span<const sent_transaction> mine{at, end};
     at = end;
-    auto& state = senders_[mine.front().from];
+    const auto [entry, is_new] = senders_.try_emplace(mine.front().from);
+    auto& state = entry->second;
+    if (is_new || state.last != block.number) sent_in_[block.number].push_back(entry->first);
     // `blocks` quiet blocks lie between when the distance is blocks + 1.
     if (state.found && !within_blocks(state.last, block.number, limits_.blocks + 1))
       state.found = false;
@@ -39,7 +41,7 @@ std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
     std::size_t room = rapid_kept_max;
     for (const auto& k : state.recent) {
       before += k.count;
-      room -= k.first.size();
+      room -= k.kept;
     }
     if (before + mine.size() >= limits_.transactions) {
       found.push_back(conclude(mine.front().from, state, block, mine, before));
@@ -47,10 +49,11 @@ std::vector<rapid_sequence> rapid_sequences::block(const block_ref& block,
       state.recent.clear();
       continue;
     }
-    kept_block kept{.block = block, .count = mine.size(), .first = {}};
-    for (std::size_t i = 0; i < std::min(mine.size(), room); ++i)
-      kept.first.push_back(mine[i].hash);
-    state.recent.push_back(std::move(kept));
+    auto& kept = state.recent.emplace_back();
+    kept.block = block;
+    kept.count = mine.size();
+    kept.kept = std::min(mine.size(), room);
+    for (std::size_t i = 0; i < kept.kept; ++i) kept.first[i] = mine[i].hash;
   }
   forget(block.number);
   return found;
@@ -67,7 +70,7 @@ rapid_sequence rapid_sequences::conclude(const address& sender, const sender_sta
   out.anchor = id_of_transaction(block, sent[completing].hash);
   for (const auto& k : state.recent) {
     out.blocks.push_back(k.block);
-    for (const auto& hash : k.first) out.evidence.push_back(id_of_transaction(k.block, hash));
+    for (const auto& hash : k.hashes()) out.evidence.push_back(id_of_transaction(k.block, hash));
   }
   out.blocks.push_back(block);
   for (const auto& t : sent) out.evidence.push_back(id_of_transaction(block, t.hash));
@@ -78,11 +81,23 @@ rapid_sequence rapid_sequences::conclude(const address& sender, const sender_sta
 }
 
 void rapid_sequences::forget(block_number now) {
-  // What is out of reach for every later block; then the oldest, if that was not enough.
-  std::erase_if(senders_, [&](const auto& entry) {
-    return !within_blocks(entry.second.last, now, limits_.blocks + (entry.second.found ? 1 : 0));
+  // What is out of reach for every later block, also for telling a run from the next one; then the
+  // oldest, if that was not enough.
+  std::erase_if(sent_in_, [&](const auto& entry) {
+    const auto& [number, senders] = entry;
+    if (within_blocks(number, now, limits_.blocks + 1)) return false;
+    for (const auto& who : senders) {
+      const auto at = senders_.find(who);
+      if (at != senders_.end() && at->second.last == number) senders_.erase(at);
+    }
+    return true;
   });
-  evicted_ += drop_oldest(senders_, limits_.senders_max, [](const auto& x) { return x.last; });
+  const auto dropped =
+      drop_oldest(senders_, limits_.senders_max, [](const auto& x) { return x.last; });
+  if (dropped == 0) return;
+  evicted_ += dropped;
+  sent_in_.clear();  // it names those that are gone
+  for (const auto& [who, state] : senders_) sent_in_[state.last].push_back(who);
 }
 
 void rapid_sequences::save(state_writer& out) const {
@@ -101,8 +116,8 @@ void rapid_sequences::save(state_writer& out) const {
     for (const auto& k : state.recent) {
       out.u64(table.place(k.block));
       out.u64(k.count);
-      out.u64(k.first.size());
-      for (const auto& hash : k.first) out.bytes(hash);
+      out.u64(k.kept);
+      for (const auto& hash : k.hashes()) out.bytes(hash);
     }
   }
 }
@@ -111,6 +126,7 @@ bool rapid_sequences::load(state_reader& in) {
   constexpr std::size_t sender_bytes = address::size_bytes + 3 * 8;
   constexpr std::size_t kept_bytes = 3 * 8;
   senders_.clear();
+  sent_in_.clear();
   const auto table = block_table::load(in);
   const auto count = in.count(sender_bytes);
   if (count > limits_.senders_max) return false;
@@ -120,17 +136,19 @@ bool rapid_sequences::load(state_reader& in) {
     auto& state = senders_[who];
     state.last = in.u64();
     state.found = in.flag();
+    sent_in_[state.last].push_back(who);
     std::size_t hashes = 0;
     for (auto left = in.count(kept_bytes); left > 0 && in.intact(); --left) {
       const auto position = in.u64();
       if (position >= table.size()) return false;
-      kept_block kept{.block = table[position], .count = in.u64(), .first = {}};
-      kept.first.resize(in.count(hash32::size_bytes));
-      for (auto& hash : kept.first) in.bytes(hash);
-      hashes += kept.first.size();
-      state.recent.push_back(std::move(kept));
+      auto& kept = state.recent.emplace_back();
+      kept.block = table[position];
+      kept.count = in.u64();
+      kept.kept = in.count(hash32::size_bytes);
+      hashes += kept.kept;
+      if (hashes > rapid_kept_max) return false;
+      for (std::size_t k = 0; k < kept.kept; ++k) in.bytes(kept.first[k]);
     }
-    if (hashes > rapid_kept_max) return false;
   }
   return in.intact();
 }

@@ -14,6 +14,8 @@
 // 75 blocks somebody has 5 or more: exchanges paying out, mostly, which the caller leaves out by
 // label (excluded_sender). So this says "an automaton", not "an attack".
 #pragma once
+#include <array>
+#include <map>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -84,7 +86,10 @@ class rapid_sequences {
   struct kept_block {
     block_ref block;
     std::uint64_t count = 0;
-    std::vector<hash32> first;  ///< the first of them by index; rapid_kept_max per sender
+    std::size_t kept = 0;                      ///< hashes; rapid_kept_max per sender
+    std::array<hash32, rapid_kept_max> first;  ///< of the first of them by index
+
+    std::span<const hash32> hashes() const noexcept { return {first.data(), kept}; }
   };
   struct sender_state {
     block_number last = 0;           ///< last block it sent in
@@ -98,6 +103,9 @@ class rapid_sequences {
 
   rapid_limits limits_;
   std::unordered_map<address, sender_state> senders_;  ///< nothing depends on its order
+  /// Who sent in a block, for the blocks in reach; some may have sent again since, or be gone. Not
+  /// part of what is saved: every sender is in the list of its last block.
+  std::map<block_number, std::vector<address>> sent_in_;
   std::uint64_t evicted_ = 0;
 };
 

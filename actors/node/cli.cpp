@@ -215,6 +215,10 @@ class command_line_parser {
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_events(sub, replay_.events);
+    option(sub, "--verify", "How far blocks are checked: full, logs or links", "LEVEL",
+           [this](const auto& text) {
+             replay_.verify = value_or_refuse("--verify", parse_verify_level(text));
+           });
     sub->add_option("--summary", replay_.summary, "File for counts, JSON")->type_name("FILE");
     add_load(sub, replay_.load);
   }

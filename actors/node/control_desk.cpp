@@ -18,11 +18,11 @@ constexpr std::chrono::seconds answer_max{2};
 
 class control_desk final : public control_desk_actor::base {
  public:
-  control_desk(caf::actor_config& cfg, std::vector<row> rows, store_actor store,
+  control_desk(caf::actor_config& cfg, std::vector<row> rows, desk_sources sources,
                std::vector<route_sinks> routes)
       : control_desk_actor::base(cfg),
         rows_(std::move(rows)),
-        store_(std::move(store)),
+        sources_(std::move(sources)),
         routes_(std::move(routes)),
         started_(std::chrono::steady_clock::now()) {}
 
@@ -37,7 +37,7 @@ class control_desk final : public control_desk_actor::base {
 
   void on_exit() override {
     rows_.clear();
-    store_ = nullptr;
+    sources_ = {};
     routes_.clear();
   }
 
@@ -128,7 +128,7 @@ class control_desk final : public control_desk_actor::base {
     report->taken_at = wall_clock();
     report->uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-    auto waiting = std::make_shared<std::size_t>(2 * rows_.size() + 1);
+    auto waiting = std::make_shared<std::size_t>(2 * rows_.size() + (sources_.outbox ? 2 : 1));
     auto settle = [report, waiting, done_with]() mutable {
       if (--*waiting > 0) return;
       const auto by_chain = [](const auto& a, const auto& b) { return a.chain < b.chain; };
@@ -153,17 +153,25 @@ class control_desk final : public control_desk_actor::base {
               },
               missing);
     }
-    request(store_, answer_max, get_report{})
+    request(sources_.store, answer_max, get_report{})
         .then(
             [report, settle](const store_report& x) mutable {
               report->store = x;
               settle();
             },
             missing);
+    if (!sources_.outbox) return;
+    request(sources_.outbox, answer_max, get_report{})
+        .then(
+            [report, settle](const outbox_report& x) mutable {
+              report->outbox = x;
+              settle();
+            },
+            missing);
   }
 
   std::vector<row> rows_;
-  store_actor store_;
+  desk_sources sources_;
   std::vector<route_sinks> routes_;
   std::size_t tests_ = 0;  ///< under way, at most route_tests_max
   const std::chrono::steady_clock::time_point started_;
@@ -172,8 +180,8 @@ class control_desk final : public control_desk_actor::base {
 }  // namespace
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      store_actor store, std::vector<route_sinks> routes) {
-  return system.spawn<control_desk>(std::move(rows), std::move(store), std::move(routes));
+                                      desk_sources sources, std::vector<route_sinks> routes) {
+  return system.spawn<control_desk>(std::move(rows), std::move(sources), std::move(routes));
 }
 
 }  // namespace eremos

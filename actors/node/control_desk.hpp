@@ -12,6 +12,12 @@
 
 namespace eremos {
 
+/// Who writes the report's parts beside the rows; `outbox` is null where no alerts are configured.
+struct desk_sources {
+  store_actor store;
+  outbox_actor outbox;
+};
+
 /// What the command line asks, and what the API does.
 using control_desk_actor = control_handler::extend<
     /// The whole report; also for the store's last word.
@@ -22,6 +28,6 @@ using control_desk_actor = control_handler::extend<
     caf::replies_to<test_route>::with<route_tested>>;
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      store_actor store, std::vector<route_sinks> routes);
+                                      desk_sources sources, std::vector<route_sinks> routes);
 
 }  // namespace eremos

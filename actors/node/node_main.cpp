@@ -3,8 +3,6 @@
 #include <chrono>
 #include <iostream>
 
-#include <malloc.h>
-
 #include "actors/node/cli.hpp"
 #include "actors/node/commands.hpp"
 #include "actors/node/plugins.hpp"
@@ -19,15 +17,9 @@ time_ms wall_clock_ms() {
       .count();
 }
 
-/// glibc gives a large block back to the system when it is freed, but once one of 20 MB was freed
-/// it takes the next ones from its heaps, where they stay (mallopt(3), "dynamic mmap threshold"). A
-/// provider's frames are that large.
-constexpr int mapped_alone_bytes = 4 << 20;
-
 }  // namespace
 
 int node_main(int argc, const char* const* argv) {
-  ::mallopt(M_MMAP_THRESHOLD, mapped_alone_bytes);
   const auto parsed = parse_command_line(argc, argv);
   if (!parsed) {
     std::cerr << "eremos-node: " << parsed.error().message << '\n';

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "connectors/ethereum/verify/verify_options.hpp"
 #include "messages/inspect.hpp"
 #include "messages/memory.hpp"
 #include "messages/signal.hpp"
@@ -50,6 +51,7 @@ struct replay_command {
   std::vector<std::string> files;
   maybe<chain_id> chain;  ///< filters lines only
   std::vector<std::string> agents;
+  maybe<verify_level> verify;  ///< of every chain, whatever is configured
   std::string events;
   std::string summary;
   std::vector<std::string> load;  ///< plugins

@@ -59,7 +59,10 @@ int run_replay(const replay_command& given, query_context& context) {
   replay_config reading{.only_chain = given.chain};
   for (const auto& file : given.files) reading.files.emplace_back(file);
   for (const auto& s : config.signatures) reading.signatures.push_back(s.text);
-  for (const auto& chain : config.chains) reading.verify[chain.id] = assemble_verify(chain);
+  if (given.verify)
+    reading.verify_others.level = *given.verify;
+  else
+    for (const auto& chain : config.chains) reading.verify[chain.id] = assemble_verify(chain);
   if (auto readable = check_replay(reading); !readable)
     return say(context, readable.error(), exit_usage);
   std::ofstream summary;

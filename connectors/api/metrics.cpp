@@ -208,6 +208,16 @@ void put_store(metric_writer& w, const store_report& s) {
           std::uint64_t{s.writable ? 1u : 0u});
 }
 
+void put_sink(metric_writer& w, const sink_report& s) {
+  const label_list sink{{"sink", s.sink}};
+  w.gauge("eremos_outbox_due", "Deliveries that wait for a sink.", sink, s.due);
+  w.gauge("eremos_outbox_dead", "Deliveries that were given up.", sink, s.dead);
+  w.counter("eremos_outbox_delivered_total", "Deliveries that a sink took.", sink, s.delivered);
+  w.counter("eremos_outbox_failed_tries_total", "Tries that a sink did not take.", sink, s.failed);
+  w.histogram("eremos_outbox_delivery_seconds",
+              "From a delivery having been due to the receiver's answer.", sink, s.taken);
+}
+
 void put_api(metric_writer& w, const net_in_counts& web, const feed_report& feed) {
   w.gauge("eremos_api_connections", "Open connections.", {}, web.connections);
   w.counter("eremos_api_requests_total", "Requests.", {}, web.requests);
@@ -244,6 +254,7 @@ std::string metrics_text(const node_state& state, const api_context& context) {
   for (const auto& c : state.report.chains) put_chain(w, c);
   for (const auto& s : state.report.streams) put_stream(w, s);
   put_store(w, state.report.store);
+  for (const auto& s : state.report.outbox.sinks) put_sink(w, s);
   put_api(w, state.web, state.feed);
   put_process(w);
   return w.text();

@@ -1,5 +1,6 @@
 // READER: answers what is asked of the store, on a thread and a read-only connection of its own, so
-// that no question waits for STORE and STORE waits for none. Spawned by NODE.
+// that no question waits for STORE and STORE waits for none. What was asked already since the store
+// last changed is answered from memory. Spawned by NODE.
 #pragma once
 #include <memory>
 #include <string>
@@ -24,6 +25,10 @@ auto inspect(Inspector& f, store_work& x) {
 using reader_actor = caf::typed_actor<
     /// One question.
     caf::reacts_to<store_work>>;
+
+/// Of the answers that are kept until the store changes, with their questions. A full page of 500
+/// signals is about 1 MB.
+inline constexpr std::size_t kept_answer_bytes_max = 8 << 20;
 
 reader_actor spawn_reader(caf::actor_system& system, std::string store_path,
                           std::shared_ptr<const api_context> context);

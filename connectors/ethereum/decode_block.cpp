@@ -18,16 +18,20 @@ struct header_marks {
 /// A field of the header; others are let pass.
 bool read_header_field(std::string_view key, const value& v, block_event& out, header_marks& marks,
                        fault& why) {
-  if (key == "number") return marks.number = json::read(v, key, out.number, why);
-  if (key == "hash") return marks.hash = json::read(v, key, out.hash, why);
-  if (key == "parentHash") return marks.parent_hash = json::read(v, key, out.parent_hash, why);
-  if (key == "timestamp") return marks.timestamp = json::read_seconds(v, key, out.timestamp, why);
-  if (key == "gasUsed") return json::optional(v, key, out.gas_used, why);
-  if (key == "gasLimit") return json::optional(v, key, out.gas_limit, why);
-  if (key == "baseFeePerGas") return json::optional(v, key, out.base_fee_per_gas, why);
-  if (key == "miner") return marks.has_miner = true, json::optional(v, key, out.beneficiary, why);
+  if (json::is(key, "number")) return marks.number = json::read(v, key, out.number, why);
+  if (json::is(key, "hash")) return marks.hash = json::read(v, key, out.hash, why);
+  if (json::is(key, "parentHash"))
+    return marks.parent_hash = json::read(v, key, out.parent_hash, why);
+  if (json::is(key, "timestamp"))
+    return marks.timestamp = json::read_seconds(v, key, out.timestamp, why);
+  if (json::is(key, "gasUsed")) return json::optional(v, key, out.gas_used, why);
+  if (json::is(key, "gasLimit")) return json::optional(v, key, out.gas_limit, why);
+  if (json::is(key, "baseFeePerGas")) return json::optional(v, key, out.base_fee_per_gas, why);
+  if (json::is(key, "miner"))
+    return marks.has_miner = true, json::optional(v, key, out.beneficiary, why);
   // OpenEthereum's name for it, beside or instead of `miner`.
-  if (key == "author") return marks.has_miner || json::optional(v, key, out.beneficiary, why);
+  if (json::is(key, "author"))
+    return marks.has_miner || json::optional(v, key, out.beneficiary, why);
   return true;
 }
 
@@ -101,7 +105,7 @@ bool read_block(const value& v, const decode_context& context, block_record& out
   header_marks marks;
   block_said said;
   const bool good = json::each_field(v, why, [&](std::string_view key, const value& field) {
-    if (key == "transactions") return read_transactions(field, out, said, why);
+    if (json::is(key, "transactions")) return read_transactions(field, out, said, why);
     return read_header_field(key, field, out.header, marks, why);
   });
   return good && is_complete(marks, why) && finish(context, said, out, why);

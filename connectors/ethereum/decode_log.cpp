@@ -27,16 +27,17 @@ bool read_log(const value& v, const decode_context& context, contract_event& out
   bool has_address = false, has_topics = false, has_hash = false, has_index = false,
        has_log_index = false;
   const bool good = each_field(v, why, [&](std::string_view key, const value& field) {
-    if (key == "address") return has_address = read(field, key, out.emitter, why);
-    if (key == "topics") return has_topics = read_topics(field, out.topics, why);
-    if (key == "data") return optional(field, key, out.data, why);
-    if (key == "logIndex") return has_log_index = read(field, key, out.log_index, why);
-    if (key == "transactionHash") return has_hash = read(field, key, out.transaction_hash, why);
-    if (key == "transactionIndex") return has_index = read(field, key, out.transaction_index, why);
-    if (key == "blockHash") return optional(field, key, where.block_hash, why);
-    if (key == "blockNumber") return optional(field, key, where.number, why);
-    if (key == "removed") return optional(field, key, where.removed, why);
-    if (key == "blockTimestamp") {
+    if (is(key, "address")) return has_address = read(field, key, out.emitter, why);
+    if (is(key, "topics")) return has_topics = read_topics(field, out.topics, why);
+    if (is(key, "data")) return optional(field, key, out.data, why);
+    if (is(key, "logIndex")) return has_log_index = read(field, key, out.log_index, why);
+    if (is(key, "transactionHash")) return has_hash = read(field, key, out.transaction_hash, why);
+    if (is(key, "transactionIndex"))
+      return has_index = read(field, key, out.transaction_index, why);
+    if (is(key, "blockHash")) return optional(field, key, where.block_hash, why);
+    if (is(key, "blockNumber")) return optional(field, key, where.number, why);
+    if (is(key, "removed")) return optional(field, key, where.removed, why);
+    if (is(key, "blockTimestamp")) {
       if (is_null(field)) return true;
       time_ms at = 0;
       if (!read_seconds(field, key, at, why)) return false;

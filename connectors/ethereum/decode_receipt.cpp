@@ -53,17 +53,19 @@ bool read_receipt(const value& v, const decode_context& context, receipt_record&
   bool has_hash = false, has_index = false, has_logs = false;
   receipt_block said;
   const bool good = json::each_field(v, why, [&](std::string_view key, const value& field) {
-    if (key == "transactionHash")
+    if (json::is(key, "transactionHash"))
       return has_hash = json::read(field, key, out.transaction_hash, why);
-    if (key == "transactionIndex")
+    if (json::is(key, "transactionIndex"))
       return has_index = json::read(field, key, out.transaction_index, why);
-    if (key == "blockHash") return json::optional(field, key, said.hash, why);
-    if (key == "blockNumber") return json::optional(field, key, said.number, why);
-    if (key == "status") return read_status(field, key, out.succeeded, why);
-    if (key == "gasUsed") return json::optional(field, key, out.gas_used, why);
-    if (key == "effectiveGasPrice") return json::optional(field, key, out.effective_gas_price, why);
-    if (key == "contractAddress") return json::optional(field, key, out.contract_address, why);
-    if (key == "logs") return has_logs = read_logs(field, context, out, block, why);
+    if (json::is(key, "blockHash")) return json::optional(field, key, said.hash, why);
+    if (json::is(key, "blockNumber")) return json::optional(field, key, said.number, why);
+    if (json::is(key, "status")) return read_status(field, key, out.succeeded, why);
+    if (json::is(key, "gasUsed")) return json::optional(field, key, out.gas_used, why);
+    if (json::is(key, "effectiveGasPrice"))
+      return json::optional(field, key, out.effective_gas_price, why);
+    if (json::is(key, "contractAddress"))
+      return json::optional(field, key, out.contract_address, why);
+    if (json::is(key, "logs")) return has_logs = read_logs(field, context, out, block, why);
     return true;
   });
   if (!good) return false;

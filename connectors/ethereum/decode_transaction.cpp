@@ -24,8 +24,8 @@ bool read_access_list(const value& v, std::vector<access_entry>& out, fault& why
     auto& entry = out.emplace_back();
     bool has_account = false;
     const bool good = each_field(element, why, [&](std::string_view key, const value& field) {
-      if (key == "address") return has_account = read(field, key, entry.account, why);
-      if (key == "storageKeys") return read_hashes(field, key, entry.storage_keys, why);
+      if (is(key, "address")) return has_account = read(field, key, entry.account, why);
+      if (is(key, "storageKeys")) return read_hashes(field, key, entry.storage_keys, why);
       return true;
     });
     return good && (has_account || why.at("address", "missing"));
@@ -39,9 +39,9 @@ bool read_authorizations(const value& v, std::vector<authorization>& out, fault&
     auto& entry = out.emplace_back();
     bool has_delegate = false;
     const bool good = each_field(element, why, [&](std::string_view key, const value& field) {
-      if (key == "address") return has_delegate = read(field, key, entry.delegate, why);
-      if (key == "chainId") return optional(field, key, entry.chain, why);
-      if (key == "nonce") return optional(field, key, entry.nonce, why);
+      if (is(key, "address")) return has_delegate = read(field, key, entry.delegate, why);
+      if (is(key, "chainId")) return optional(field, key, entry.chain, why);
+      if (is(key, "nonce")) return optional(field, key, entry.nonce, why);
       return true;
     });
     return good && (has_delegate || why.at("address", "missing"));
@@ -50,19 +50,19 @@ bool read_authorizations(const value& v, std::vector<authorization>& out, fault&
 
 /// Fields that only some transactions have.
 bool read_typed_field(std::string_view key, const value& v, transaction_event& out, fault& why) {
-  if (key == "maxFeePerGas") return optional(v, key, out.max_fee_per_gas, why);
-  if (key == "maxPriorityFeePerGas") return optional(v, key, out.max_priority_fee_per_gas, why);
-  if (key == "maxFeePerBlobGas") return optional(v, key, out.max_fee_per_blob_gas, why);
-  if (key == "accessList") return read_access_list(v, out.access_list, why);
-  if (key == "blobVersionedHashes") return read_hashes(v, key, out.blob_versioned_hashes, why);
-  if (key == "authorizationList") return read_authorizations(v, out.authorization_list, why);
+  if (is(key, "maxFeePerGas")) return optional(v, key, out.max_fee_per_gas, why);
+  if (is(key, "maxPriorityFeePerGas")) return optional(v, key, out.max_priority_fee_per_gas, why);
+  if (is(key, "maxFeePerBlobGas")) return optional(v, key, out.max_fee_per_blob_gas, why);
+  if (is(key, "accessList")) return read_access_list(v, out.access_list, why);
+  if (is(key, "blobVersionedHashes")) return read_hashes(v, key, out.blob_versioned_hashes, why);
+  if (is(key, "authorizationList")) return read_authorizations(v, out.authorization_list, why);
   return true;
 }
 
 bool read_place_field(std::string_view key, const value& v, place& out, fault& why) {
-  if (key == "blockHash") return optional(v, key, out.block_hash, why);
-  if (key == "blockNumber") return optional(v, key, out.number, why);
-  if (key == "transactionIndex") return optional(v, key, out.transaction_index, why);
+  if (is(key, "blockHash")) return optional(v, key, out.block_hash, why);
+  if (is(key, "blockNumber")) return optional(v, key, out.number, why);
+  if (is(key, "transactionIndex")) return optional(v, key, out.transaction_index, why);
   return true;
 }
 
@@ -73,17 +73,17 @@ bool read_transaction(const value& v, transaction_event& out, place& where, faul
   bool has_from = false;
   bool has_input = false;
   const bool good = each_field(v, why, [&](std::string_view key, const value& field) {
-    if (key == "hash") return has_hash = read(field, key, out.hash, why);
-    if (key == "from") return has_from = read(field, key, out.from, why);
-    if (key == "to") return optional(field, key, out.to, why);
-    if (key == "value") return optional(field, key, out.value, why);
-    if (key == "type") return optional(field, key, out.type, why);
-    if (key == "nonce") return optional(field, key, out.nonce, why);
-    if (key == "gas") return optional(field, key, out.gas_limit, why);
-    if (key == "gasPrice") return optional(field, key, out.gas_price, why);
-    if (key == "input") return has_input = true, optional(field, key, out.input, why);
+    if (is(key, "hash")) return has_hash = read(field, key, out.hash, why);
+    if (is(key, "from")) return has_from = read(field, key, out.from, why);
+    if (is(key, "to")) return optional(field, key, out.to, why);
+    if (is(key, "value")) return optional(field, key, out.value, why);
+    if (is(key, "type")) return optional(field, key, out.type, why);
+    if (is(key, "nonce")) return optional(field, key, out.nonce, why);
+    if (is(key, "gas")) return optional(field, key, out.gas_limit, why);
+    if (is(key, "gasPrice")) return optional(field, key, out.gas_price, why);
+    if (is(key, "input")) return has_input = true, optional(field, key, out.input, why);
     // Some nodes say `data`, some both.
-    if (key == "data") return has_input || optional(field, key, out.input, why);
+    if (is(key, "data")) return has_input || optional(field, key, out.input, why);
     return read_place_field(key, field, where, why) && read_typed_field(key, field, out, why);
   });
   if (!good) return false;

@@ -3,6 +3,7 @@
 // owns the parser.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,13 @@ class fault {
  private:
   std::string text_;
 };
+
+/// Whether a key is this name. As the length is known when compiling, this is a few compares of
+/// words and no call, which string_view's == is.
+template <std::size_t N>
+bool is(std::string_view key, const char (&name)[N]) noexcept {
+  return key.size() == N - 1 && std::memcmp(key.data(), name, N - 1) == 0;
+}
 
 /// Calls `read(key, value)` for every field of an object; stops at the first false.
 template <class Read>

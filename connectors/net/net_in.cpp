@@ -290,12 +290,14 @@ class net_in final : public loop_actor {
     write(c, bytes);
   }
 
-  /// The same page again need not be sent again.
+  /// The same page again need not be sent again. Who answered may have tagged it already.
   static void tag(const client& c, web_reply& reply) {
-    for (const auto& [name, value] : reply.headers)
+    std::string etag;
+    for (const auto& [name, value] : reply.headers) {
       if (name == "Cache-Control" && value == "no-store") return;
-    const auto etag = etag_of(reply.body);
-    reply.headers.emplace_back("ETag", etag);
+      if (name == "ETag") etag = value;
+    }
+    if (etag.empty()) reply.headers.emplace_back("ETag", etag = etag_of(reply.body));
     if (c.none_match.empty() || !names_tag(c.none_match, etag)) return;
     reply.status = 304;
     reply.body.clear();

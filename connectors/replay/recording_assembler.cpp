@@ -100,8 +100,8 @@ const block_verifier& recording_assembler::verifier_of(chain_id chain) {
   auto& verifier = chains_[chain].verifier;
   if (!verifier) {
     const auto at = config_.verify.find(chain);
-    verifier = std::make_unique<const block_verifier>(at == config_.verify.end() ? verify_options{}
-                                                                                 : at->second);
+    verifier = std::make_unique<const block_verifier>(
+        at == config_.verify.end() ? config_.verify_others : at->second);
   }
   return *verifier;
 }

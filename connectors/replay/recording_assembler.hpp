@@ -26,7 +26,8 @@ struct recording_config {
   maybe<chain_id> only_chain;  ///< lines of other chains are passed over
   chain_id default_chain = 1;  ///< of lines that name none
   signature_table signatures = signature_table::built_in();
-  std::map<chain_id, verify_options> verify;  ///< of chains that are not verified in full
+  std::map<chain_id, verify_options> verify;  ///< of single chains
+  verify_options verify_others;               ///< of those that are not in it
 };
 
 /// What became of a line.

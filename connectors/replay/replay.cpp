@@ -41,6 +41,7 @@ std::string printable(std::string text) {
 recording_config assembler_config(const replay_config& config) {
   recording_config out{config.only_chain, config.default_chain};
   out.verify = config.verify;
+  out.verify_others = config.verify_others;
   for (const auto& declaration : config.signatures)
     static_cast<void>(out.signatures.add(declaration));  // check_replay has told of bad ones
   return out;

@@ -16,7 +16,8 @@ struct replay_config {
   maybe<chain_id> only_chain;                 ///< other chains' lines are passed over
   chain_id default_chain = 1;                 ///< of lines that name none
   std::vector<std::string> signatures;        ///< event declarations beside the built-in ones
-  std::map<chain_id, verify_options> verify;  ///< of chains that are not verified in full
+  std::map<chain_id, verify_options> verify;  ///< of single chains
+  verify_options verify_others;               ///< of those that are not in it
 };
 
 /// What spawn_replay needs to be able to do. Errors: bad_usage (no files), file_unreadable,

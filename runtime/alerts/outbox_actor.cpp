@@ -28,6 +28,9 @@ struct sink_state {
   std::set<std::int64_t> unstored;            ///< tried, and STORE has not said yet that it knows
   std::uint32_t failures = 0;                 ///< in a row
   caf::actor_clock::time_point paused_until;  ///< no wall clock, which may be put back
+  std::uint64_t delivered = 0;
+  std::uint64_t failed = 0;
+  latency_counts taken;
 };
 
 class outbox_server final : public outbox_actor::base {
@@ -55,6 +58,7 @@ class outbox_server final : public outbox_actor::base {
           look();
           delayed_send(this, look_every, outbox_look{});
         },
+        [this](const get_report&) { return report(); },
         [this](drain) { return on_drain(); },
     };
   }
@@ -67,6 +71,7 @@ class outbox_server final : public outbox_actor::base {
   void settle(const std::string& id, std::int64_t seq, const delivery_outcome& outcome);
   void store_notes();
   void release_groups();
+  outbox_report report();
   caf::typed_response_promise<drained> on_drain();
   void answer_drains();
 
@@ -154,8 +159,13 @@ void outbox_server::settle(const std::string& id, std::int64_t seq,
     if (sink.failures > 0) config_.log.info("sink_works", fmt::format("{} takes alerts again", id));
     sink.failures = 0;
     ++delivered_;
+    ++sink.delivered;
+    // A row's next_attempt is when it became due, or due again; by the wall clock, as it was
+    // stored.
+    sink.taken.add_ns((now - row.next_attempt) * 1'000'000);
   } else {
     ++sink.failures;
+    ++sink.failed;
     const bool over = outcome.state == delivery_state::refused || note.attempts >= config_.attempts;
     note.state = over ? "dead" : "due";
     note.error = outcome.what;
@@ -216,6 +226,29 @@ void outbox_server::release_groups() {
   };
   request(store_, caf::infinite, alert_groups_due{config_.wall_clock()})
       .then(released, [this](const caf::error&) { releasing_ = false; });
+}
+
+outbox_report outbox_server::report() {
+  outbox_report out;
+  for (const auto& [id, sink] : sinks_)
+    out.sinks.push_back({.sink = id,
+                         .due = 0,
+                         .dead = 0,
+                         .delivered = sink.delivered,
+                         .failed = sink.failed,
+                         .taken = sink.taken});
+  if (!rows_) return out;
+  const auto waiting = rows_->waiting();
+  if (!waiting) config_.log.error("outbox_unreadable", waiting.error().message);
+  if (!waiting) return out;
+  for (const auto& [id, due, dead] : *waiting) {
+    const auto at = std::find_if(out.sinks.begin(), out.sinks.end(),
+                                 [&](const sink_report& x) { return x.sink == id; });
+    if (at == out.sinks.end()) continue;  // configured no more
+    at->due = due;
+    at->dead = dead;
+  }
+  return out;
 }
 
 caf::typed_response_promise<drained> outbox_server::on_drain() {

@@ -11,6 +11,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "runtime/alerts/outbox_report.hpp"
 #include "runtime/alerts/sink.hpp"
 #include "runtime/log.hpp"
 #include "runtime/storage/outbox.hpp"
@@ -52,6 +53,8 @@ using outbox_actor = announcement_listener::extend<
     caf::reacts_to<outbox_start>,
     /// The pause between two looks is over.
     caf::reacts_to<outbox_look>,
+    /// Counts by sink.
+    caf::replies_to<get_report>::with<outbox_report>,
     /// Answered when nothing is under way and nothing new is due; what failed waits for its time.
     caf::replies_to<drain>::with<drained>>;
 

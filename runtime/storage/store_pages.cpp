@@ -15,6 +15,11 @@ result<std::unique_ptr<store_pages>> store_pages::open(const std::string& path) 
   return std::unique_ptr<store_pages>{new store_pages{std::move(*db)}};
 }
 
+result<std::int64_t> store_pages::version() {
+  auto q = db_->query("PRAGMA data_version");
+  const auto found = q.next() ? q.integer(0) : 0;
+  return checked(found);
+}
 result<page_of<signal>> store_pages::signals(const signal_query& want) {
   return checked(read_signals(*db_, want));
 }

@@ -24,6 +24,9 @@ class store_pages {
   static result<std::unique_ptr<store_pages>> open(const std::string& path);
 
   // Errors of each: store_failed.
+
+  /// Another number whenever anybody has changed the store since.
+  result<std::int64_t> version();
   result<page_of<signal>> signals(const signal_query& want);
   result<maybe<signal>> find_signal(const signal_id& id);
   result<maybe<std::string>> evidence(const event_id& id);

@@ -3,16 +3,12 @@
 #include <chrono>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
 #include "connectors/net/http.hpp"
-#include "connectors/net/unix_fd.hpp"
 #include "runtime/caf_error.hpp"
+#include "tests/bench/loopback.hpp"
 
 namespace eremos::bench {
 namespace {
@@ -49,19 +45,6 @@ constexpr std::string_view creation =
     "80337fddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef60206000a3"
     "600356"
     "5b00";
-
-/// A port that nobody has at the moment.
-std::uint16_t free_port() {
-  const unix_fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof where;
-  auto* address = reinterpret_cast<sockaddr*>(&where);
-  if (::bind(socket.get(), address, size) != 0 || ::getsockname(socket.get(), address, &size) != 0)
-    return 0;
-  return ntohs(where.sin_port);
-}
 
 /// What stands in quotes behind `"name":` where it first comes after `from`; empty if it does not.
 std::string_view text_after(std::string_view json, std::string_view name, std::size_t from = 0) {

@@ -10,6 +10,7 @@ namespace eremos::bench {
 using arguments = std::vector<std::string_view>;
 
 int alerts(const arguments& given);
+int api(const arguments& given);
 int idle(const arguments& given);
 int latency(const arguments& given);
 int pipeline(const arguments& given);
@@ -17,5 +18,6 @@ int decode(const arguments& given);
 int replay(const arguments& given);
 int live(const arguments& given);
 int routing(const arguments& given);
+int stream(const arguments& given);
 
 }  // namespace eremos::bench

@@ -19,6 +19,7 @@ struct bench {
 
 constexpr std::array benches{
     bench{"alerts", "stored signals to a webhook on the loopback, noted as delivered", alerts},
+    bench{"api", "requests to a node's API, whose store holds a million signals, by wrk", api},
     bench{"idle", "a node with little to do, and its memory with all it can take; 11 minutes",
           idle},
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},
@@ -27,6 +28,9 @@ constexpr std::array benches{
     bench{"decode", "text of logs, blocks and receipts to events, beside simdjson alone", decode},
     bench{"replay", "a recording to stored signals, by eremos-node replay", replay},
     bench{"live", "blocks of Anvil (npm) to handlers and signals, beside a plain client", live},
+    bench{"stream",
+          "a thousand live clients of one node, and whether its agents feel them; 6 minutes",
+          stream},
     bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
 };
 

@@ -108,6 +108,8 @@ with folder() as f:
         dead, = eyes.get("/api/v1/alerts?state=dead")["items"]
         need({dead["id"]} == refused and "410" in dead["error"] and dead["attempts"] == 1, f"that says why: {dead['error']}")
         need([(s["sink"], s["dead"]) for s in eyes.get("/api/v1/alerts/waiting")["items"]] == [("hook", 1)], "and is counted at its sink")
+        for line in ('eremos_outbox_dead{sink="hook"} 1', 'eremos_outbox_dead{sink="slow"} 0', 'eremos_outbox_failed_tries_total{sink="closed"} 0'):
+            wait_until(lambda: f"\n{line}\n" in eyes.ask("GET", "/metrics")[2].decode(), 10, f"/metrics has {line}")
         order("POST", f"/api/v1/alerts/{dead['id']}/resend", want=403, who=eyes)
         order("POST", f"/api/v1/alerts/{dead['id']}/resend")
         wait_until(lambda: receiver.attempts[dead["id"]] == 2, 20, "sent again, it comes again under its id")

@@ -56,12 +56,28 @@ def scraped(f, node_port):
         prometheus.terminate()
         prometheus.wait()
 
+CONFIG = """
+[chains.mock]
+chain_id = 1337
+start = 1
+[[chains.mock.providers]]
+kind = "mock"
+seed = 23
+rate = 400
+[alerts.sinks.lines]
+kind = "file"
+path = "PATH"
+[[alerts.route]]
+name = "all"
+sinks = ["lines"]
+"""
 
 with folder() as f:
     port = free_port()
-    node = Node(f / "data", "--mock", "--rate", "400", "--listen", f"127.0.0.1:{port}")
+    (f / "eremos.toml").write_text(CONFIG.replace("PATH", str(f / "alerts.jsonl")))
+    node = Node(f / "data", "--config", str(f / "eremos.toml"), "--listen", f"127.0.0.1:{port}")
     wait_until(Api(port).lives, 20, "the API answers")
-    wait_until(lambda: stored(f / "data", "select 1 from signals"), 30, "something is stored")
+    wait_until(lambda: stored(f / "data", "select 1 from outbox where state = 'delivered'"), 30, "something is delivered")
     status, headers, body = Api(port).ask("GET", "/metrics")
     page = body.decode()
     need(status == 200 and headers["content-type"].startswith("text/plain; version=0.0.4"), "/metrics is Prometheus' text")
@@ -78,7 +94,7 @@ with folder() as f:
     need(families == helps and len(families) > 60, f"{len(families)} metrics, each with a sentence")
     need(not re.search(r"0x[0-9a-f]{16}", page), "no address and no hash is a label")
     histograms = re.findall(r"^# TYPE ([a-z_]+) histogram$", page, re.M)
-    need(len(histograms) == 5, f"each stage has its histogram: {histograms}")
+    need(len(histograms) == 6, f"each stage has its histogram: {histograms}")
     for name in histograms:
         series = {}
         for labels, value in re.findall(rf'^{name}_bucket\{{(.*?),?le="[^"]+"\}} (\S+)$', page, re.M):
@@ -91,6 +107,7 @@ with folder() as f:
     need(total("eremos_receive_to_decoded_seconds_count") == total("eremos_chain_blocks_total"), "each block is timed once")
     need(0 < total("eremos_block_settled_seconds_count") <= total("eremos_stream_blocks_total"), "each settled block is timed once")
     need(total("eremos_lane_wait_seconds_count") == total("eremos_receive_to_handled_seconds_count"), "each event is timed twice")
+    need(0 < total("eremos_outbox_delivery_seconds_count") == total("eremos_outbox_delivered_total"), "each delivery is timed once")
     if shutil.which("promtool") and shutil.which("prometheus"):
         for command, text in (["promtool", "check", "metrics"], page), (["promtool", "check", "rules", str(OPERATIONS / "alerts.yml")], ""), \
                              (["promtool", "check", "config", str(OPERATIONS / "prometheus.yml")], ""):
