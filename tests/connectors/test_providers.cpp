@@ -435,6 +435,8 @@ TEST_CASE("request costs: of a dialect by method, else its usual one") {
   CHECK(cost("alchemy", "eth_getLogs") == 60);
   CHECK(cost("alchemy", "eth_getBlockReceipts") == 500);
   CHECK(cost("infura", "eth_getBlockByHash") == 80);
+  CHECK(cost("infura", "eth_getLogs") == 255);
+  CHECK(cost("infura", "eth_getBlockReceipts") == 1'000);
   CHECK(cost("quicknode", "eth_getLogs") == 20);
   CHECK(cost("generic", "eth_getLogs") == 1);
 }
