@@ -42,6 +42,9 @@ class Connection:
         """To a WebSocket."""
         self._write(frame(TEXT, text if isinstance(text, bytes) else text.encode()))
 
+    def is_gone(self):
+        return self.writer.is_closing()
+
     def abort(self):
         self.writer.transport.abort()
 
