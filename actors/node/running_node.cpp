@@ -54,7 +54,7 @@ std::string provider_name(const provider_section& provider) {
 connector_config connector_config_of(const chain_section& chain, const provider_section& provider,
                                      const node_config& config) {
   const auto* kind = find_connector_kind(provider.kind);
-  const auto* known = find_known_chain(chain.id);
+  const auto* known = find_known_chain(chain.rules());
   connector_config wanted{
       .kind = provider.kind,
       .chain = chain.id,
@@ -128,7 +128,8 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                             .first_block = chain.start,
                             .restart = std::move(*known),
                             .on_suspect = assemble_suspect_rule(chain),
-                            .confirm_depth = several ? confirm_depth : 0},
+                            .confirm_depth = several ? confirm_depth : 0,
+                            .finality_depth = chain.finality_depth},
                            connector));
   caf::anon_send(connector, connector_start{rows_.back().head, after, cursor});
   return ok;

@@ -102,6 +102,9 @@ void put_chain(metric_writer& w, const chain_report& c) {
             c.transactions);
   w.counter("eremos_chain_logs_total", "Distinct logs decoded.", chain, c.logs);
   w.counter("eremos_chain_reverted_blocks_total", "Blocks taken back.", chain, c.reverted);
+  w.counter("eremos_chain_unknown_transaction_types_total",
+            "Transactions of a type that the chain is not known for.", chain,
+            c.unknown_transaction_types);
   w.counter("eremos_chain_duplicates_total", "Blocks that came again.", chain, c.duplicates);
   w.gauge("eremos_chain_following", "1 while the chain follows its head.", chain,
           std::uint64_t{c.state == "following" ? 1u : 0u});

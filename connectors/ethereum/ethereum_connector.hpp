@@ -120,7 +120,9 @@ class ethereum_connector final : public ethereum_actor::base {
  private:
   using block_promise = caf::typed_response_promise<shared<block_record>>;
 
-  decode_context decoding() const noexcept { return {config_.chain, &options_.signatures}; }
+  decode_context decoding() const noexcept {
+    return {config_.chain, &options_.signatures, config_.verify.like};
+  }
   bool has(door which) const noexcept { return !url_of(which).empty(); }
   const std::string& url_of(door which) const noexcept {
     return which == door::ws ? options_.ws : options_.http;
