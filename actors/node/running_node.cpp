@@ -17,6 +17,12 @@ namespace {
 /// ones are rare on every chain, and shallow ones must not wait.
 constexpr std::uint64_t confirm_depth = 4;
 
+std::uint64_t settled_depth_of(const chain_section& chain) {
+  if (chain.finality_depth != 0) return chain.finality_depth;
+  const auto* known = find_known_chain(chain.rules());
+  return known != nullptr ? known->settled_depth : settled_depth_elsewhere;
+}
+
 /// Asks every chain for its end, and gives notice when the last has answered.
 caf::behavior end_watcher(caf::event_based_actor* self, std::vector<chain_actor> chains,
                           const end_notice* notice) {
@@ -102,6 +108,7 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                        .source = chain.name,
                        .providers = {},
                        .quorum = chain.quorum,
+                       .settled_depth = settled_depth_of(chain),
                        .log = parts_.shared.log.for_part("providers:" + chain.name)};
   for (const auto& provider : chain.providers) {
     auto made = make_provider(chain, provider, config);

@@ -88,6 +88,12 @@ void put_provider(metric_writer& w, const std::string& source, const provider_re
   w.counter("eremos_provider_rate_limited_total", "Requests refused for being too many.", who,
             p.rate_limited);
   w.counter("eremos_provider_silences_total", "Subscriptions that said nothing.", who, p.silences);
+  w.counter("eremos_provider_log_ranges_total", "Requests for the logs of several blocks.", who,
+            p.log_ranges);
+  w.counter("eremos_provider_log_range_refusals_total", "Of those, refused as too large.", who,
+            p.log_range_refusals);
+  w.counter("eremos_provider_log_range_blocks_total", "Blocks whose logs came in a range.", who,
+            p.log_range_blocks);
 }
 
 void put_chain(metric_writer& w, const chain_report& c) {
