@@ -10,6 +10,7 @@ namespace eremos::bench {
 using arguments = std::vector<std::string_view>;
 
 int alerts(const arguments& given);
+int backfill(const arguments& given);
 int idle(const arguments& given);
 int latency(const arguments& given);
 int pipeline(const arguments& given);
