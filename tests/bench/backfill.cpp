@@ -24,7 +24,6 @@ namespace {
 struct options {
   dense_shape shape{.blocks = 401};
   std::vector<std::string> levels = {"logs", "full"};
-  bool with_receipts = true;
   std::size_t workers = 0;
   std::filesystem::path node = node_process::beside_this_program();
 };
@@ -44,8 +43,6 @@ bool read_options(const arguments& given, options& out) {
       out.levels = {std::string{value}};
     else if (given[i] == "--workers" && read_number(value, number))
       out.workers = number;
-    else if (given[i] == "--receipts" && (value == "yes" || value == "no"))
-      out.with_receipts = value == "yes";
     else if (given[i] == "--node")
       out.node = value;
     else
@@ -57,8 +54,7 @@ bool read_options(const arguments& given, options& out) {
 /// A provider that has every answer ready as text.
 class ready_provider {
  public:
-  ready_provider(const std::vector<dense_block>& chain, bool with_receipts)
-      : chain_(chain), with_receipts_(with_receipts) {
+  explicit ready_provider(const std::vector<dense_block>& chain) : chain_(chain) {
     for (std::size_t i = 0; i < chain.size(); ++i) by_hash_.emplace(chain[i].hash, i);
     server_.on_http = [this](const std::string&, const std::string& body) {
       return std::optional{test::fake_server::http_answer{200, answer(body), {}}};
@@ -104,14 +100,11 @@ class ready_provider {
       note_time();
       return out;
     };
-    const auto refused = [&](std::string_view why) {
-      return fmt::format(R"({}"error":{{"code":-32601,"message":"{}"}}}})", head, why);
-    };
     if (method == "eth_chainId") return result(R"("0x1")");
     if (method == "eth_getBlockReceipts")
-      return !with_receipts_ ? refused("method not found")
-                             : result(block != nullptr ? block->receipts : "null");
-    if (!method.starts_with("eth_getBlockBy")) return refused("method not found");
+      return result(block != nullptr ? block->receipts : "null");
+    if (!method.starts_with("eth_getBlockBy"))
+      return fmt::format(R"({}"error":{{"code":-32601,"message":"method not found"}}}})", head);
     const bool whole = call.find(",true]") != std::string_view::npos;
     if (whole && began_ns_ == 0)
       began_ns_ = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -126,7 +119,6 @@ class ready_provider {
   }
 
   const std::vector<dense_block>& chain_;
-  const bool with_receipts_;
   std::unordered_map<std::string, std::size_t> by_hash_;
   std::atomic<std::int64_t> began_ns_{0};
   std::atomic<std::int64_t> cpu_ns_{0};
@@ -158,7 +150,7 @@ result<filled> fill_once(const options& given, const std::vector<dense_block>& c
       std::filesystem::temp_directory_path() / fmt::format("eremos-backfill-{}", getpid());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
-  ready_provider provider{chain, given.with_receipts};
+  ready_provider provider{chain};
   const auto config = folder / "eremos.toml";
   std::ofstream{config} << fmt::format(
       "[node]\nworkers = {}\n[chains.ethereum]\nstart = 1\nverify = \"{}\"\n"
@@ -193,7 +185,7 @@ int backfill(const arguments& given) {
   if (!read_options(given, wanted)) {
     fmt::print(stderr,
                "usage: eremos-bench backfill [--blocks N] [--verify links|logs|full] "
-               "[--receipts yes|no] [--workers N] [--node PATH]\n");
+               "[--workers N] [--node PATH]\n");
     return 2;
   }
   const auto chain = make_dense_chain(wanted.shape);
