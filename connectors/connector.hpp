@@ -35,6 +35,9 @@ struct connector_services {
   logger log;
   caf::actor net_out;  ///< NET-OUT: outgoing WebSockets (connectors/net/websocket.hpp)
   caf::actor http;     ///< HTTP: outgoing requests (connectors/net/http.hpp)
+  /// DECODERS: for blocks of the past (connectors/ethereum/decoders.hpp); none: each connector
+  /// reads its own.
+  std::vector<caf::actor> decoders;
 };
 
 /// How CHAIN obtains blocks from this kind of connector.

@@ -104,10 +104,13 @@ auto inspect(Inspector& f, finality_seen& x) {
 struct fetch_block {
   block_number number = 0;
   maybe<hash32> hash;
+  /// Blocks up to this one will be asked for next, and are too old to be taken back; 0: not known.
+  block_number settled = 0;
+  bool of_gap = false;  ///< one of many: others may come first
 };
 template <class Inspector>
 auto inspect(Inspector& f, fetch_block& x) {
-  return f(x.number, x.hash);
+  return f(x.number, x.hash, x.settled, x.of_gap);
 }
 
 /// To a CONNECTOR: which block stands at that height, as far as its provider knows.

@@ -40,6 +40,8 @@ enum class errc : std::uint8_t {
   block_not_found = 44,       ///< the provider does not have that block (yet)
   rate_limited = 45,          ///< worth another try after a pause
   method_unsupported = 46,    ///< the provider does not know the method
+  range_too_large = 47,       ///< logs of fewer blocks at once might be had
+  answer_wrong = 48,          ///< it came, and contradicts itself or what was asked
   // 50: the runtime
   unknown_agent = 50,     ///< nobody of that name is registered
   snapshot_invalid = 51,  ///< a snapshot is of another version or torn

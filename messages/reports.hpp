@@ -155,16 +155,22 @@ struct provider_report {
   std::uint64_t rate_limited = 0;   ///< requests refused for being too many
   std::uint64_t silences = 0;       ///< subscriptions that were accepted and said nothing
   std::uint64_t reconnects = 0;
-  std::uint64_t latency_us = 0;     ///< of a block, mean over about the last eight
-  std::uint64_t calls_open = 0;     ///< requests that wait for their answer
-  std::uint64_t calls_waiting = 0;  ///< requests that wait for room in the budget
-  std::uint64_t calls_allowed = 0;  ///< requests that may be open at once, as learned
+  std::uint64_t latency_us = 0;          ///< of a block, mean over about the last eight
+  std::uint64_t calls_open = 0;          ///< requests that wait for their answer
+  std::uint64_t calls_waiting = 0;       ///< requests that wait for room in the budget
+  std::uint64_t calls_allowed = 0;       ///< requests that may be open at once, as learned
+  std::uint64_t log_ranges = 0;          ///< requests for the logs of several blocks at once
+  std::uint64_t log_range_refusals = 0;  ///< of those, refused as too large
+  std::uint64_t log_range_blocks = 0;    ///< blocks whose logs came with such a range
+  std::uint64_t log_range_doubts = 0;    ///< blocks asked for by hash after all: logs did not fit
+  std::uint64_t log_range_size = 0;      ///< blocks that the next range would have
 };
 template <class Inspector>
 auto inspect(Inspector& f, provider_report& x) {
   return f(x.name, x.state, x.weight, x.preferred, x.head, x.lag, x.requests, x.fetches, x.failures,
            x.suspect, x.disagreements, x.rate_limited, x.silences, x.reconnects, x.latency_us,
-           x.calls_open, x.calls_waiting, x.calls_allowed);
+           x.calls_open, x.calls_waiting, x.calls_allowed, x.log_ranges, x.log_range_refusals,
+           x.log_range_blocks, x.log_range_doubts, x.log_range_size);
 }
 
 /// CONNECTOR, or PROVIDERS for all of a chain's.

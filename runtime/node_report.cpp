@@ -127,6 +127,11 @@ std::string to_json(const provider_report& x) {
       .count("calls_open", x.calls_open)
       .count("calls_waiting", x.calls_waiting)
       .count("calls_allowed", x.calls_allowed)
+      .count("log_ranges", x.log_ranges)
+      .count("log_range_refusals", x.log_range_refusals)
+      .count("log_range_blocks", x.log_range_blocks)
+      .count("log_range_doubts", x.log_range_doubts)
+      .count("log_range_size", x.log_range_size)
       .done();
 }
 

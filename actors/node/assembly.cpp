@@ -109,7 +109,8 @@ result<std::vector<agent_choice>> assemble_agents(const node_config& config,
 }
 
 chain_policy assemble_policy(const chain_section& chain) {
-  auto out = builtin_chain_policy(chain.id);
+  auto out = builtin_chain_policy(chain.rules());
+  out.chain = chain.id;
   out.source = chain.name;
   out.large = chain.large;
   out.very_large = chain.very_large;
@@ -120,7 +121,9 @@ chain_policy assemble_policy(const chain_section& chain) {
 // Whoever parsed the section has checked its words.
 verify_options assemble_verify(const chain_section& chain) {
   const auto level = parse_verify_level(chain.verify);
-  return {.level = level ? *level : verify_level::full, .senders = chain.verify_senders};
+  return {.level = level ? *level : verify_level::full,
+          .senders = chain.verify_senders,
+          .like = chain.like};
 }
 
 suspect_rule assemble_suspect_rule(const chain_section& chain) {

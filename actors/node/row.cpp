@@ -86,7 +86,8 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                           .restart = plan.restart,
                           .log = part("chain"),
                           .on_suspect = plan.on_suspect,
-                          .confirm_depth = plan.confirm_depth},
+                          .confirm_depth = plan.confirm_depth,
+                          .finality_depth = plan.finality_depth},
                          out.connector, out.wallets);
   caf::anon_send(out.stream, stream_start{out.head});
   caf::anon_send(out.supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(out.stream),

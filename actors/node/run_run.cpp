@@ -1,5 +1,6 @@
 // `eremos-node run`: live chains, or the mock chain, until a signal, a deadline or the source's
 // end.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include "actors/node/service_manager.hpp"
 #include "actors/node/stop_signals.hpp"
 #include "connectors/api/api.hpp"
+#include "connectors/ethereum/decoders.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "connectors/net/http.hpp"
 #include "connectors/net/websocket.hpp"
@@ -103,21 +105,22 @@ node_system_plan plan_of(const run_command& given, const node_config& config,
   return plan;
 }
 
-/// The doors that only real providers need.
+/// What only real providers need.
 connector_services open_doors(caf::actor_system& system, const node_config& config) {
   connector_services out;
-  for (const auto& c : config.chains)
-    if (is_over_network(c)) {
-      out.net_out = spawn_net_out(system);
-      out.http = spawn_http(system);
-      break;
-    }
+  if (std::none_of(config.chains.begin(), config.chains.end(), is_over_network)) return out;
+  out.net_out = spawn_net_out(system);
+  out.http = spawn_http(system);
+  for (auto n = ethereum::decoders_for(system.scheduler().num_workers()); n > 0; --n)
+    out.decoders.push_back(caf::actor_cast<caf::actor>(ethereum::spawn_decoder(system)));
   return out;
 }
 
 void close_doors(const connector_services& doors) {
   for (const auto& door : {doors.net_out, doors.http})
     if (door) caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  for (const auto& decoder : doors.decoders)
+    caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown);
 }
 
 node_report last_report(caf::actor_system& system, const control_desk_actor& desk) {

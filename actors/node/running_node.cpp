@@ -17,6 +17,12 @@ namespace {
 /// ones are rare on every chain, and shallow ones must not wait.
 constexpr std::uint64_t confirm_depth = 4;
 
+std::uint64_t settled_depth_of(const chain_section& chain) {
+  if (chain.finality_depth != 0) return chain.finality_depth;
+  const auto* known = find_known_chain(chain.rules());
+  return known != nullptr ? known->settled_depth : settled_depth_elsewhere;
+}
+
 /// Asks every chain for its end, and gives notice when the last has answered.
 caf::behavior end_watcher(caf::event_based_actor* self, std::vector<chain_actor> chains,
                           const end_notice* notice) {
@@ -54,7 +60,7 @@ std::string provider_name(const provider_section& provider) {
 connector_config connector_config_of(const chain_section& chain, const provider_section& provider,
                                      const node_config& config) {
   const auto* kind = find_connector_kind(provider.kind);
-  const auto* known = find_known_chain(chain.id);
+  const auto* known = find_known_chain(chain.rules());
   connector_config wanted{
       .kind = provider.kind,
       .chain = chain.id,
@@ -102,6 +108,7 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                        .source = chain.name,
                        .providers = {},
                        .quorum = chain.quorum,
+                       .settled_depth = settled_depth_of(chain),
                        .log = parts_.shared.log.for_part("providers:" + chain.name)};
   for (const auto& provider : chain.providers) {
     auto made = make_provider(chain, provider, config);
@@ -128,7 +135,8 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                             .first_block = chain.start,
                             .restart = std::move(*known),
                             .on_suspect = assemble_suspect_rule(chain),
-                            .confirm_depth = several ? confirm_depth : 0},
+                            .confirm_depth = several ? confirm_depth : 0,
+                            .finality_depth = chain.finality_depth},
                            connector));
   caf::anon_send(connector, connector_start{rows_.back().head, after, cursor});
   return ok;

@@ -107,6 +107,17 @@ std::string providers_table(const node_report& report) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+std::string log_ranges_table(const node_report& report) {
+  text_table table{{"log ranges", "of", ">asked", ">too large", ">blocks", ">by hash", ">next"}};
+  for (const auto& c : report.chains)
+    for (const auto& p : c.connector.providers)
+      if (p.log_ranges != 0)
+        table.add({shown(p.name), shown(c.source), grouped(p.log_ranges),
+                   grouped(p.log_range_refusals), grouped(p.log_range_blocks),
+                   grouped(p.log_range_doubts), grouped(p.log_range_size)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string bad_input_table(const node_report& report) {
   text_table table{{"bad input", "kind", ">count", "newest"}};
   for (const auto& c : report.chains)
@@ -122,13 +133,13 @@ std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
-      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}",
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
       grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
       grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", providers_table(report),
-      bad_input_table(report));
+      log_ranges_table(report), bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {

@@ -88,6 +88,12 @@ void put_provider(metric_writer& w, const std::string& source, const provider_re
   w.counter("eremos_provider_rate_limited_total", "Requests refused for being too many.", who,
             p.rate_limited);
   w.counter("eremos_provider_silences_total", "Subscriptions that said nothing.", who, p.silences);
+  w.counter("eremos_provider_log_ranges_total", "Requests for the logs of several blocks.", who,
+            p.log_ranges);
+  w.counter("eremos_provider_log_range_refusals_total", "Of those, refused as too large.", who,
+            p.log_range_refusals);
+  w.counter("eremos_provider_log_range_blocks_total", "Blocks whose logs came in a range.", who,
+            p.log_range_blocks);
 }
 
 void put_chain(metric_writer& w, const chain_report& c) {
@@ -102,6 +108,9 @@ void put_chain(metric_writer& w, const chain_report& c) {
             c.transactions);
   w.counter("eremos_chain_logs_total", "Distinct logs decoded.", chain, c.logs);
   w.counter("eremos_chain_reverted_blocks_total", "Blocks taken back.", chain, c.reverted);
+  w.counter("eremos_chain_unknown_transaction_types_total",
+            "Transactions of a type that the chain is not known for.", chain,
+            c.unknown_transaction_types);
   w.counter("eremos_chain_duplicates_total", "Blocks that came again.", chain, c.duplicates);
   w.gauge("eremos_chain_following", "1 while the chain follows its head.", chain,
           std::uint64_t{c.state == "following" ? 1u : 0u});

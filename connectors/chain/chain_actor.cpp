@@ -69,7 +69,8 @@ class chain final : public own_actor::base {
         next_(std::move(next)),
         core_({.chain = config_.chain,
                .first_block = first_block(config_),
-               .confirm_depth = config_.confirm_depth}),
+               .confirm_depth = config_.confirm_depth,
+               .finality_depth = config_.finality_depth}),
         recorded_(config_.chain),
         retries_(config_.chain),
         suspects_(config_.on_suspect, config_.chain) {

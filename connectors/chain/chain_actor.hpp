@@ -21,7 +21,8 @@ struct chain_config {
   chain_restart restart;            ///< what the store knows
   logger log;
   suspect_rule on_suspect = suspect_rule::hold;
-  std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are confirmed first; 0: none are
+  std::uint64_t confirm_depth = 0;   ///< reverts of so many blocks are confirmed first; 0: none are
+  std::uint64_t finality_depth = 0;  ///< so far below the tip blocks are final; 0: by words only
 };
 
 chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,

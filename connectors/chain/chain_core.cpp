@@ -237,6 +237,8 @@ chain_step chain_core::commit_lowest(bool room) {
   ledger_.push(lowest.ref);
   settle_claim(finalized_, lowest.ref, lowest.asked_under.finalized);
   settle_claim(safe_, lowest.ref, lowest.asked_under.safe);
+  if (const auto depth = config_.finality_depth; depth != 0 && lowest.ref.number > depth)
+    finalized_.reached = std::max(finalized_.reached, lowest.ref.number - depth);
   branch_.pop_back();
   return do_commit{std::move(record)};
 }

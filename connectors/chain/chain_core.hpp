@@ -60,6 +60,8 @@ struct chain_core_config {
   std::size_t branch_max =
       64;  ///< blocks of a new branch kept while walking back; further ones are fetched again
   std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are confirmed first; 0: none are
+  /// Blocks so far below the tip are final whatever providers say; 0: only they say.
+  std::uint64_t finality_depth = 0;
 };
 
 class chain_core {

@@ -3,6 +3,7 @@
 #include "connectors/ethereum/decode_fields.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
 #include "connectors/ethereum/in_order.hpp"
+#include "connectors/ethereum/verify/chain_rules.hpp"
 
 namespace eremos {
 namespace {
@@ -89,10 +90,11 @@ bool read_transactions(const value& v, block_record& out, block_said& said, faul
 bool finish(const decode_context& context, const block_said& said, block_record& out, fault& why) {
   if (said.hash_differs || (said.hash && *said.hash != out.header.hash))
     return why.at("transactions.blockHash", "differs from the block's");
+  const auto& rules = rules_of(context.like != 0 ? context.like : context.chain);
   for (const auto& txn : out.transactions) {
     if (txn.number != out.header.number)
       return why.at("transactions.blockNumber", "differs from the block's");
-    if (!is_known_transaction_type(context.chain, txn.type)) ++out.unknown_transaction_types;
+    if (!is_known_transaction_type(rules, txn.type)) ++out.unknown_transaction_types;
   }
   sort_unless_sorted(out.transactions, &transaction_event::transaction_index);
   out.chain = context.chain;

@@ -107,34 +107,7 @@ bool read_pending(const json::value& v, mempool_event& out, json::fault& why) {
   return true;
 }
 
-struct chain_types {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::array<chain_id, 16> chains{};  ///< zeros fill it up
-};
-
-constexpr std::uint64_t standard_type_max = 4;  // EIP-7702
-// Nitro: go-ethereum fork, core/types/transaction.go. OP stack: specs.optimism.io, deposits.
-// Scroll: L1 messages, also 0x7e. Polygon: PIP-74 state sync.
-constexpr std::array<chain_types, 6> added_types = {{
-    {0x64, 0x66, {42161, 42170, 421614}},
-    {0x68, 0x6a, {42161, 42170, 421614}},
-    {0x78, 0x78, {42161, 42170, 421614}},
-    // Optimism, Base, Zora, Mode, World Chain, Unichain, Ink, Soneium, and test chains
-    {0x7e, 0x7e, {10, 8453, 7777777, 34443, 480, 130, 57073, 1868, 11155420, 84532, 1301, 4801}},
-    {0x7e, 0x7e, {534352, 534351}},  // Scroll
-    {0x7f, 0x7f, {137, 80002}},
-}};
-
 }  // namespace
-
-bool is_known_transaction_type(chain_id chain, std::uint64_t type) noexcept {
-  if (type <= standard_type_max) return true;
-  return std::any_of(added_types.begin(), added_types.end(), [&](const chain_types& row) {
-    return type >= row.first && type <= row.last && chain != 0 &&
-           std::find(row.chains.begin(), row.chains.end(), chain) != row.chains.end();
-  });
-}
 
 result<mempool_event> decode_pending(json_parser& parser, const decode_context&,
                                      const json_text& text) {

@@ -21,8 +21,4 @@ result<mempool_event> decode_pending(json_parser& parser, const decode_context& 
 result<mempool_event> decode_pending_by_hash(json_parser& parser, const decode_context& context,
                                              const json_text& json);
 
-/// EIP-2718 types 0 to 4, and those the chain adds (Polygon 0x7f; Arbitrum 0x64 to 0x6a and 0x78;
-/// OP chains and Scroll 0x7e).
-bool is_known_transaction_type(chain_id chain, std::uint64_t type) noexcept;
-
 }  // namespace eremos

@@ -18,16 +18,16 @@ struct dialect {
   request_costs costs = {};
 };
 
-/// Source of Alchemy's own subscription: its reference of alchemy_pendingTransactions. Of Infura's
-/// 80 credits: docs.metamask.io, "Credit costs", the value of a method that has none of its own.
-/// Of QuickNode's 20: marketplace.quicknode.com, "Single Flight RPC", for blocks and receipts.
+/// Source of Alchemy's own subscription: its reference of alchemy_pendingTransactions. Of
+/// QuickNode's 20: quicknode.com/api-credits/eth, which has 20 for every method but those that
+/// trace, 40, and none of those is called here.
 inline constexpr std::array dialects = {
     dialect{"alchemy", "Alchemy: pending transactions come by a subscription of its own",
             R"(["alchemy_pendingTransactions",{"hashesOnly":false}])",
             request_costs{alchemy_costs, 20}},
     dialect{"ethereum", "a node or provider that speaks Ethereum JSON-RPC over WebSocket and HTTP"},
     dialect{"generic", "the same as ethereum"},
-    dialect{.kind = "infura", .sentence = "Infura: as ethereum", .costs = {{}, 80}},
+    dialect{.kind = "infura", .sentence = "Infura: as ethereum", .costs = {infura_costs, 80}},
     dialect{.kind = "quicknode", .sentence = "QuickNode: as ethereum", .costs = {{}, 20}}};
 
 constexpr const dialect* find_dialect(std::string_view kind) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "connectors/ethereum/log_range.hpp"
 #include "runtime/printable.hpp"
 
 namespace eremos {
@@ -17,6 +18,10 @@ bool says_any(std::string_view text, std::initializer_list<std::string_view> phr
   });
 }
 
+/// Alchemy's is the longest, and says the range that works at its end.
+constexpr std::size_t quoted_max = 200;
+constexpr std::size_t range_quoted_max = 600;
+
 }  // namespace
 
 failure classify_rpc_error(const rpc_error& error, std::string_view method) {
@@ -25,11 +30,13 @@ failure classify_rpc_error(const rpc_error& error, std::string_view method) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto code = error.code.value_or(0);
   auto kind = errc::provider_refused;
+  // Before all else: these have codes that others have for too many requests.
+  if (method == "eth_getLogs" && read_range_hint(text)) kind = errc::range_too_large;
   // A plan that lacks a method lacks it for good, though it names the plan as a used-up one does.
   // And -32602 for a method whose one parameter we know to be right: it is known in part only.
-  if (says_any(text, {"not available on the ", "not available on your ", "not available in your ",
-                      "not available for your "}) ||
-      (code == -32602 && method == "eth_getBlockReceipts"))
+  else if (says_any(text, {"not available on the ", "not available on your ",
+                           "not available in your ", "not available for your "}) ||
+           (code == -32602 && method == "eth_getBlockReceipts"))
     kind = errc::method_unsupported;
   // Words before codes: -32005 and -32016 mean different things at different providers.
   else if (says_any(text,
@@ -44,16 +51,20 @@ failure classify_rpc_error(const rpc_error& error, std::string_view method) {
            says_any(text, {"method not found", "not supported", "does not exist/is not available",
                            "unsupported method", "method is not available"}))
     kind = errc::method_unsupported;
-  return {kind, fmt::format("{}: {} ({})", method,
-                            error.message.empty() ? "no reason given"
-                                                  : printable(redact_urls(error.message), 200),
-                            code)};
+  return {kind, fmt::format(
+                    "{}: {} ({})", method,
+                    error.message.empty()
+                        ? "no reason given"
+                        : printable(redact_urls(error.message),
+                                    kind == errc::range_too_large ? range_quoted_max : quoted_max),
+                    code)};
 }
 
 failure classify_http_status(std::int32_t http_status, std::string_view method) {
   const bool busy = http_status == 402 || http_status == 429 || http_status == 503;
-  return {busy ? errc::rate_limited : errc::provider_refused,
-          fmt::format("{}: HTTP status {}", method, http_status)};
+  const auto text = fmt::format("{}: HTTP status {}", method, http_status);
+  if (method == "eth_getLogs" && read_range_hint(text)) return {errc::range_too_large, text};
+  return {busy ? errc::rate_limited : errc::provider_refused, text};
 }
 
 }  // namespace eremos

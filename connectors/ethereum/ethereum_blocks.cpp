@@ -5,7 +5,6 @@
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
 #include "connectors/ethereum/decode_log.hpp"
-#include "connectors/ethereum/decode_receipt.hpp"
 #include "connectors/ethereum/ethereum_connector.hpp"
 #include "runtime/caf_error.hpp"
 
@@ -24,10 +23,53 @@ ethereum_connector::block_promise ethereum_connector::on_fetch(const fetch_block
   const auto param = what.hash ? to_hex(*what.hash) : fmt::format("{:#x}", what.number);
   call(method, fmt::format(R"(["{}",true])", param),
        [this, promise, what, began_ns](const result<json_text>& answer) {
-         on_block(what, began_ns, promise, answer);
+         if (!answer) return fail(promise, answer.error());
+         read_block(what, *answer, [this, promise, began_ns](text_read& read) {
+           if (!read.good()) return refuse(promise, read);
+           read.whole->received_ns = began_ns;
+           fetch_pieces(read.whole, promise);
+         });
        });
   return promise;
 }
+
+// --- by whom texts are read
+
+void ethereum_connector::read_block(const fetch_block& what, const json_text& text, on_read then) {
+  if (what.of_gap && !decoders_.empty())
+    return ask_decoder(block_text{reading_, what, std::string{text}}, std::move(then));
+  auto read = reader().block(what, text);
+  then(read);
+}
+
+void ethereum_connector::read_receipts(const std::shared_ptr<fetched_block>& whole,
+                                       const json_text& text, on_read then) {
+  if (whole->of_gap && !decoders_.empty())
+    return ask_decoder(receipts_text{reading_, whole, std::string{text}}, std::move(then));
+  auto read = reader().receipts(whole, text);
+  then(read);
+}
+
+void ethereum_connector::read_range(const json_text& text, on_read then) {
+  if (!decoders_.empty())
+    return ask_decoder(logs_text{reading_, std::string{text}}, std::move(then));
+  auto read = reader().logs(text);
+  then(read);
+}
+
+template <class Text>
+void ethereum_connector::ask_decoder(Text text, on_read then) {
+  request(decoders_[decoder_turn_++ % decoders_.size()], caf::infinite, std::move(text))
+      .then([then](text_read& read) { then(read); },
+            [then](const caf::error& e) {
+              text_read none;
+              none.bad = "not_read";
+              none.why = from_caf(e);
+              then(none);
+            });
+}
+
+// --- what stands at a height
 
 caf::typed_response_promise<block_ref> ethereum_connector::on_name(const name_block& what) {
   auto promise = make_response_promise<block_ref>();
@@ -52,23 +94,7 @@ caf::typed_response_promise<block_ref> ethereum_connector::on_name(const name_bl
   return promise;
 }
 
-void ethereum_connector::on_block(const fetch_block& what, std::int64_t began_ns,
-                                  block_promise promise, const result<json_text>& answer) {
-  if (!answer) return fail(promise, answer.error());
-  auto record = decode_block(parser_, decoding(), *answer);
-  if (!record && record.error().code == errc::block_not_found) {
-    bad_.count("null_block", fmt::format("block {}", what.number));
-    return fail(promise, record.error());
-  }
-  if (!record) return refuse(promise, "malformed_block", record.error());
-  if (auto fits = is_asked_for(*record, what); !fits)
-    return refuse(promise, "wrong_block", fits.error());
-  record->received_ns = began_ns;
-  auto evidence = verifier_.examine_block(parser_, config_.chain, *answer);
-  fetch_pieces(
-      std::make_shared<fetched_block>(fetched_block{std::move(*record), std::move(evidence)}),
-      promise);
-}
+// --- a block's pieces
 
 void ethereum_connector::fetch_pieces(const std::shared_ptr<fetched_block>& whole,
                                       block_promise promise) {
@@ -87,29 +113,28 @@ void ethereum_connector::on_receipts(const std::shared_ptr<fetched_block>& whole
     log_.info("no_receipts", fmt::format("logs are asked for instead: {}", answer.error().message));
     return fetch_logs(whole, promise);
   }
-  if (!answer) return fail(promise, answer.error());
-  auto receipts = decode_receipts(parser_, decoding(), *answer);
-  if (!receipts && receipts.error().code == errc::block_not_found) {
-    bad_.count("null_receipts", fmt::format("block {}", whole->header.number));
-    return fetch_logs(whole, promise);
-  }
-  if (!receipts) return refuse(promise, "malformed_receipts", receipts.error());
-  if (receipts->receipts.size() < whole->transactions.size())
-    return refuse(promise, "receipts_missing",
-                  {errc::provider_refused,
-                   fmt::format("block {} has {} transactions and {} receipts", whole->header.number,
-                               whole->transactions.size(), receipts->receipts.size())});
-  if (auto merged = merge_piece(*whole, std::move(*receipts)); !merged)
-    return refuse(promise, "foreign_receipts", merged.error());
-  whole->evidence.merge(verifier_.examine_receipts(parser_, *answer));
-  deliver(*whole, promise);
+  if (!answer) return incomplete(*whole, promise, answer.error());
+  read_receipts(whole, *answer, [this, promise](text_read& read) {
+    if (read.good()) return deliver(*read.whole, promise);
+    // Not the block, but its receipts are not there: its logs may be.
+    if (read.why.code != errc::block_not_found) return refuse(promise, read);
+    bad_.count(read.bad, read.why.message);
+    fetch_logs(read.whole, promise);
+  });
 }
 
 void ethereum_connector::fetch_logs(const std::shared_ptr<fetched_block>& whole,
                                     block_promise promise) {
+  if (ranges_supported_ && whole->header.number <= whole->settled)
+    return fetch_logs_in_range(whole, promise);
+  fetch_logs_by_hash(whole, promise);
+}
+
+void ethereum_connector::fetch_logs_by_hash(const std::shared_ptr<fetched_block>& whole,
+                                            block_promise promise) {
   call("eth_getLogs", fmt::format(R"([{{"blockHash":"{}"}}])", to_hex(whole->header.hash)),
        [this, whole, promise](const result<json_text>& answer) {
-         if (!answer) return fail(promise, answer.error());
+         if (!answer) return incomplete(*whole, promise, answer.error());
          auto logs = decode_logs(parser_, decoding(), *answer);
          if (!logs) return refuse(promise, "malformed_logs", logs.error());
          for (auto& piece : logs->blocks)
@@ -133,16 +158,29 @@ void ethereum_connector::deliver(fetched_block& whole, block_promise promise) {
     log_.error("logs_missing", text + "; asked several times, it is taken as it is");
   }
   sightings_.settle(hash, logs);
-  whole.integrity = verifier_.verify(whole.evidence, whole);
+  if (!whole.is_judged) whole.integrity = verifier_.verify(whole.evidence, whole);
   if (whole.integrity.is_suspect())
     bad_.count("failed_check", fmt::format("block {}: {}: {}", whole.header.number,
                                            whole.integrity.check, whole.integrity.detail));
   promise.deliver(shared<block_record>{std::move(static_cast<block_record&>(whole))});
 }
 
+/// Its receipts or logs did not come. What came may be known for wrong all the same.
+void ethereum_connector::incomplete(const fetched_block& whole, block_promise promise,
+                                    const failure& why) {
+  const auto* failed = whole.evidence.block ? whole.evidence.block->checks.first_failed() : nullptr;
+  if (failed == nullptr) return fail(promise, why);
+  refuse(
+      promise, "failed_check",
+      {errc::answer_wrong, fmt::format("block {}: {}: expected {}, seen {}", whole.header.number,
+                                       to_string(failed->kind), failed->expected, failed->seen)});
+}
+
+/// It said something, and that is wrong; or (null) that there is nothing.
 void ethereum_connector::refuse(block_promise promise, std::string_view kind, const failure& why) {
   bad_.count(kind, why.message);
-  fail(std::move(promise), why);
+  const bool is_wrong = why.code < errc::bad_config || why.code == errc::provider_refused;
+  fail(std::move(promise), is_wrong ? failure{errc::answer_wrong, why.message} : why);
 }
 
 void ethereum_connector::fail(block_promise promise, const failure& why) {

@@ -48,6 +48,8 @@ ethereum_connector::ethereum_connector(caf::actor_config& cfg, connector_config 
       options_(std::move(options)),
       dialect_(dialect_of(config_)),
       mempool_(mempool_of(config_, options_)),
+      reading_(std::make_shared<const reading_plan>(
+          reading_plan{config_.chain, options_.signatures, config_.verify})),
       log_(services.log),
       net_out_(services.net_out),
       http_(caf::actor_cast<http_actor>(services.http)),
@@ -55,6 +57,8 @@ ethereum_connector::ethereum_connector(caf::actor_config& cfg, connector_config 
       budget_(options_.requests_per_second, std::random_device{}(), options_.credits_per_second),
       watch_(config_.block_time),
       verifier_(config_.verify) {
+  for (const auto& decoder : services.decoders)
+    decoders_.push_back(caf::actor_cast<decoder_actor>(decoder));
   report_.name = config_.source;
   report_.kind = dialect_.kind;
   report_.state = "idle";
@@ -93,6 +97,8 @@ void ethereum_connector::on_exit() {
   ++attempt_;
   calls_waiting_.clear();
   calls_.fail_all({errc::shutting_down, "the connector ends"});
+  waits_for_range_.clear();
+  decoders_.clear();
   chain_ = nullptr;
   net_out_ = nullptr;
   http_ = nullptr;
@@ -110,6 +116,7 @@ void ethereum_connector::on_start(const connector_start& s) {
 void ethereum_connector::connect() {
   report_.state = "connecting";
   receipts_supported_ = true;
+  ranges_supported_ = true;
   if (!has(door::ws)) return check_chain();
   connection_ = ++last_connection_;
   tell_net_out(ws_open{connection_, options_.ws, {}});
@@ -302,6 +309,11 @@ connector_report ethereum_connector::on_report() const {
   own.calls_open = budget_.open();
   own.calls_waiting = calls_waiting_.size();
   own.calls_allowed = budget_.allowed();
+  own.log_ranges = ranges_.asked;
+  own.log_range_refusals = ranges_.refused;
+  own.log_range_blocks = ranges_.blocks;
+  own.log_range_doubts = ranges_.doubts;
+  own.log_range_size = range_size_.blocks();
   return out;
 }
 

@@ -21,11 +21,15 @@
 #include "connectors/ethereum/backoff.hpp"
 #include "connectors/ethereum/bad_input_counter.hpp"
 #include "connectors/ethereum/decode_context.hpp"
+#include "connectors/ethereum/decoders.hpp"
 #include "connectors/ethereum/dialect.hpp"
 #include "connectors/ethereum/json_rpc.hpp"
+#include "connectors/ethereum/log_range.hpp"
 #include "connectors/ethereum/log_sightings.hpp"
 #include "connectors/ethereum/pending_lookups.hpp"
 #include "connectors/ethereum/provider_options.hpp"
+#include "connectors/ethereum/ranged_logs.hpp"
+#include "connectors/ethereum/read_block.hpp"
 #include "connectors/ethereum/request_budget.hpp"
 #include "connectors/ethereum/rpc_calls.hpp"
 #include "connectors/ethereum/subscription_watch.hpp"
@@ -95,11 +99,6 @@ using ethereum_actor = connector_actor::extend<
     caf::reacts_to<settled_due>, caf::reacts_to<call_expired>, caf::reacts_to<finality_due>,
     caf::reacts_to<budget_due>, caf::reacts_to<watch_due>>;
 
-/// A block on its way, with what its texts say beyond its record.
-struct fetched_block : block_record {
-  block_evidence evidence;
-};
-
 /// Which of a provider's two URLs.
 enum class door : std::uint8_t { ws, http };
 
@@ -120,7 +119,10 @@ class ethereum_connector final : public ethereum_actor::base {
  private:
   using block_promise = caf::typed_response_promise<shared<block_record>>;
 
-  decode_context decoding() const noexcept { return {config_.chain, &options_.signatures}; }
+  decode_context decoding() const noexcept {
+    return {config_.chain, &options_.signatures, config_.verify.like};
+  }
+  text_reader reader() noexcept { return {*reading_, parser_, verifier_}; }
   bool has(door which) const noexcept { return !url_of(which).empty(); }
   const std::string& url_of(door which) const noexcept {
     return which == door::ws ? options_.ws : options_.http;
@@ -195,20 +197,47 @@ class ethereum_connector final : public ethereum_actor::base {
   // Blocks (ethereum_blocks.cpp)
   block_promise on_fetch(const fetch_block& what);
   caf::typed_response_promise<block_ref> on_name(const name_block& what);
-  void on_block(const fetch_block& what, std::int64_t began_ns, block_promise promise,
-                const result<json_text>& answer);
+  using on_read = std::function<void(text_read&)>;
+  void read_block(const fetch_block& what, const json_text& text, on_read then);
+  void read_receipts(const std::shared_ptr<fetched_block>& whole, const json_text& text,
+                     on_read then);
+  void read_range(const json_text& text, on_read then);
+  template <class Text>
+  void ask_decoder(Text text, on_read then);
   void fetch_pieces(const std::shared_ptr<fetched_block>& whole, block_promise promise);
   void on_receipts(const std::shared_ptr<fetched_block>& whole, block_promise promise,
                    const result<json_text>& answer);
   void fetch_logs(const std::shared_ptr<fetched_block>& whole, block_promise promise);
+  void fetch_logs_by_hash(const std::shared_ptr<fetched_block>& whole, block_promise promise);
   void deliver(fetched_block& whole, block_promise promise);
+  void incomplete(const fetched_block& whole, block_promise promise, const failure& why);
   void refuse(block_promise promise, std::string_view kind, const failure& why);
+  void refuse(block_promise promise, const text_read& read) {
+    refuse(std::move(promise), read.bad, read.why);
+  }
   static void fail(block_promise promise, const failure& why);
+
+  // Logs of many blocks at once (ethereum_log_ranges.cpp)
+  void fetch_logs_in_range(const std::shared_ptr<fetched_block>& whole, block_promise promise);
+  void ask_for_range(const block_span& span);
+  void on_range(const block_span& span, std::chrono::nanoseconds took,
+                const result<json_text>& answer);
+  void use_answer(const block_span& span, std::chrono::nanoseconds took,
+                  std::vector<block_record> pieces);
+  void range_refused(const block_span& span, const failure& why);
+  void no_ranges(const block_span& span, const failure& why);
+  void range_over(const block_span& span, const maybe<failure>& why);
+  void use_range(const std::shared_ptr<fetched_block>& whole, block_promise promise);
+  void doubt_range(const std::shared_ptr<fetched_block>& whole, block_promise promise,
+                   std::string_view kind, const std::string& text);
 
   const connector_config config_;
   const provider_options options_;
   const dialect& dialect_;
   const mempool_wish mempool_;
+  const std::shared_ptr<const reading_plan> reading_;
+  std::vector<decoder_actor> decoders_;
+  std::size_t decoder_turn_ = 0;
   const logger log_;
   caf::actor net_out_;
   http_actor http_;
@@ -235,7 +264,19 @@ class ethereum_connector final : public ethereum_actor::base {
   subscription_watch watch_;
   std::uint64_t silences_ = 0;      ///< subscriptions that were found to say nothing
   bool receipts_supported_ = true;  ///< as far as this connection knows
-  block_number last_told_ = 0;      ///< number of the last head
+  bool ranges_supported_ = true;    ///< as far as this connection knows
+  log_range_size range_size_;
+  ranged_logs ranged_;
+  struct range_counts {
+    std::uint64_t asked = 0, refused = 0;
+    std::uint64_t blocks = 0, doubts = 0;  ///< whose logs were used; that were asked for by hash
+  } ranges_;
+  struct waits_for_range {
+    std::shared_ptr<fetched_block> whole;
+    block_promise promise;
+  };
+  std::multimap<block_number, waits_for_range> waits_for_range_;  ///< as many as are fetched
+  block_number last_told_ = 0;                                    ///< number of the last head
   /// How often in a row this provider refused to name a final block; by tag.
   std::map<std::string_view, std::size_t> tag_refusals_;
   log_sightings sightings_;

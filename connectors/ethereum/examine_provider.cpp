@@ -286,7 +286,7 @@ class examination {
     const auto why = receipts ? std::string{"null"} : receipts.error().message;
     if (logs)
       note("receipts", finding_state::poor,
-           fmt::format("none by block ({}): logs are asked for by block hash", why));
+           fmt::format("none by block ({}): logs are asked for instead", why));
     else
       note(
           "receipts", finding_state::unmet,

@@ -30,4 +30,10 @@ inline constexpr method_cost alchemy_costs[] = {
     {"eth_chainId", 0},      {"eth_subscribe", 10}, {"eth_unsubscribe", 10},
     {"eth_blockNumber", 10}, {"eth_getLogs", 60},   {"eth_getBlockReceipts", 500}};
 
+/// Credits; what is not listed costs 80. Networks without a value of their own have Ethereum's.
+/// github.com/MetaMask/metamask-docs, services/get-started/pricing/credit-cost.md at 8514135.
+inline constexpr method_cost infura_costs[] = {
+    {"eth_chainId", 5}, {"eth_subscribe", 5}, {"eth_unsubscribe", 10},       {"net_version", 5},
+    {"eth_syncing", 5}, {"eth_getLogs", 255}, {"eth_getBlockReceipts", 1000}};
+
 }  // namespace eremos

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
+#include "connectors/providers/doubted_blocks.hpp"
 #include "connectors/providers/fetch_ahead.hpp"
 #include "connectors/providers/head_votes.hpp"
 #include "connectors/providers/provider_health.hpp"
@@ -216,18 +217,29 @@ class providers final : public providers_actor::base {
       return promise;
     }
     const auto more = ahead_.asked(what.number, head_);
+    const auto wanted = in_gap(what.number);
     if (auto ready = ahead_.take(what.number))
       answer(std::move(*ready));
     else if (ahead_.under_way(what.number))
       waiting_[what.number] = answer;
     else
-      run(what, answer);
+      run(wanted, answer);
     for (const auto number : more) fetch_ahead_of(number);
     return promise;
   }
 
+  /// More than one block behind the head it is one of many.
+  fetch_block in_gap(block_number number) const {
+    const auto finalized = agreed(&member::finalized);
+    const auto by_depth = head_ > config_.settled_depth ? head_ - config_.settled_depth : 0;
+    return {.number = number,
+            .hash = {},
+            .settled = finalized ? std::min(finalized->number, head_) : by_depth,
+            .of_gap = head_ > number + 1};
+  }
+
   void fetch_ahead_of(block_number number) {
-    run({number, {}}, [this, number](result<shared<block_record>> got) {
+    run(in_gap(number), [this, number](result<shared<block_record>> got) {
       const auto wanted = waiting_.find(number);
       if (wanted != waiting_.end()) {
         ahead_.failed(number);
@@ -290,12 +302,13 @@ class providers final : public providers_actor::base {
     from.health.fetched(since(began), !suspect);
     if (!suspect) {
       best_had_ = std::max(best_had_, record->header.number);
-      if (!one->doubtful) return one->done(std::move(record));
+      if (!doubted_.has(record->header)) return one->done(std::move(record));
       auto repaired = *record;
       repaired.integrity.state = integrity_state::repaired;
       return one->done(shared<block_record>{std::move(repaired)});
     }
     ++from.report.suspect;
+    doubted_.add(one->what);
     config_.log.error(
         "suspect_answer",
         fmt::format("{}: block {} fails its check {}: {}", from.name, record->header.number,
@@ -311,6 +324,7 @@ class providers final : public providers_actor::base {
     // A block that is not there yet is no fault of whoever was asked.
     if (why.code != errc::block_not_found) {
       ++from.report.failures;
+      if (why.code == errc::answer_wrong) doubted_.add(one->what);
       from.health.fetched(since(began), false);
       if (one->tried < one->order.size())
         config_.log.warn("fail_over", fmt::format("block {}: {}: {}; another is asked",
@@ -428,6 +442,11 @@ class providers final : public providers_actor::base {
       p.calls_open = own.calls_open;
       p.calls_waiting = own.calls_waiting;
       p.calls_allowed = own.calls_allowed;
+      p.log_ranges = own.log_ranges;
+      p.log_range_refusals = own.log_range_refusals;
+      p.log_range_blocks = own.log_range_blocks;
+      p.log_range_doubts = own.log_range_doubts;
+      p.log_range_size = own.log_range_size;
     }
     all.frames += r.frames;
     all.bytes += r.bytes;
@@ -450,6 +469,7 @@ class providers final : public providers_actor::base {
   source_listener chain_;
   head_votes votes_;
   fetch_ahead ahead_;
+  doubted_blocks doubted_;
   std::map<block_number, fetched> waiting_;  ///< CHAIN waits for one that is under way; at most one
   block_number head_ = 0;                    ///< the last one that CHAIN was told
   block_number best_had_ = 0;  ///< of blocks that came and passed their checks: no word decides it

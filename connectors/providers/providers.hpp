@@ -28,9 +28,12 @@ struct providers_config {
   /// One that has not answered by then is given up and the next is asked, within the 5 s that a
   /// fail-over may take. The last one has as long as its own requests have.
   std::chrono::milliseconds fail_over_after{3'000};
-  /// Blocks fetched before CHAIN asks for them while it catches up. Each provider decodes on one
-  /// worker, so this hides the time on the wire and takes no more of the processor.
+  /// Blocks fetched before CHAIN asks for them while it catches up. This hides the time on the
+  /// wire; how many are decoded at once is DECODERS' to say.
   std::size_t ahead_max = 8;
+  /// So far below the head a block is too old to be taken back, where no provider says what is
+  /// final.
+  std::uint64_t settled_depth = 64;
   logger log;
 };
 

@@ -82,7 +82,7 @@ line_outcome recording_assembler::decode(const recorded_line& line, chain_id cha
   if (line.result.empty()) return {line_verdict::malformed, "result: missing"};
   if (method == "eth_subscription") return decode_subscription(line, chain, out);
   if (method == "eth_getLogs") return decode_logs_line(line, chain, out);
-  const decode_context context{chain, &config_.signatures};
+  const decode_context context{chain, &config_.signatures, verifier_of(chain).options().like};
   auto piece = is_block(method)      ? decode_block(result_parser_, context, line.result)
                : is_receipts(method) ? decode_receipts(result_parser_, context, line.result)
                                      : decode_receipt(result_parser_, context, line.result);

@@ -17,11 +17,13 @@ const known_chain* find_if(Predicate predicate) {
 const std::vector<known_chain>& known_chains() {
   // EIP-155 ids (chainid.network). The sequencers of Arbitrum and Optimism keep what waits to
   // themselves: providers accept the subscription and nothing comes (docs.arbitrum.io,
-  // docs.optimism.io).
-  static const std::vector<known_chain> all = {{"arbitrum", 42161, false},
-                                               {"ethereum", 1, true},
-                                               {"optimism", 10, false},
-                                               {"polygon", 137, true}};
+  // docs.optimism.io). Depths: Ethereum finalizes two epochs behind; Polygon's and Arbitrum's are
+  // those that ponder waits for; Optimism's sequencer may take back what it has not yet posted, 5
+  // to 10 minutes (docs.optimism.io, "Transaction finality").
+  static const std::vector<known_chain> all = {{"arbitrum", 42161, false, 240},
+                                               {"ethereum", 1, true, 64},
+                                               {"optimism", 10, false, 300},
+                                               {"polygon", 137, true, 200}};
   return all;
 }
 

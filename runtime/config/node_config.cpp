@@ -20,6 +20,8 @@ constexpr std::uintmax_t config_bytes_max = 1'048'576;
 /// More threads than any machine we know of has cores.
 constexpr std::uint64_t workers_max = 1'024;
 constexpr duration_ms block_time_max = hour_ms;
+/// Half of what is kept of a chain, so that what is not final is always known.
+constexpr std::uint64_t finality_depth_max = defaults::chain_ledger_max / 2;
 /// More providers of one chain add load and no safety; PROVIDERS counts their votes in a set of 32.
 constexpr std::size_t providers_max = 32;
 constexpr std::uint64_t weight_max = 1'000;
@@ -232,7 +234,9 @@ class config_parser {
     chain.name = name;
     chain.where = problems_.where(at);
     read_chain_id(read, chain, at);
-    const auto known = builtin_chain_policy(chain.id);
+    if (auto like = read.word("like", known_chain_names()))
+      chain.like = find_known_chain(like->text)->id;
+    const auto known = builtin_chain_policy(chain.rules());
     chain.large = known.large;
     chain.very_large = known.very_large;
     chain.block_time_ms = known.block_time_ms;
@@ -286,7 +290,23 @@ class config_parser {
           at, fmt::format("[chains.{}]: very_large ({}) is less than large ({})", chain.name,
                           to_units(chain.very_large, 18), to_units(chain.large, 18)));
     if (auto time = read.duration("block_time", 1, block_time_max)) chain.block_time_ms = *time;
+    read_finality(read, chain);
     read_verification(read, chain);
+  }
+
+  void read_finality(section_reader& read, chain_section& chain) {
+    const auto* written = read.take("finality");
+    if (written == nullptr || written->text == "tags") return;
+    const auto depth = parse_uint256(written->text);
+    if (written->is_scalar() && depth && *depth >= uint256{1} &&
+        *depth <= uint256{finality_depth_max})
+      chain.finality_depth = depth->low64();
+    else
+      problems_.error(
+          written->at,
+          fmt::format("finality: \"{}\" is neither \"tags\" nor a number of blocks, at "
+                      "most {}",
+                      std::string_view{written->written}.substr(0, 80), finality_depth_max));
   }
 
   void read_verification(section_reader& read, chain_section& chain) {

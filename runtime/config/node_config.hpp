@@ -62,16 +62,21 @@ struct provider_section {
 struct chain_section {
   std::string name;
   chain_id id = 0;
+  chain_id like = 0;          ///< whose rules hold, of the known chains; 0: its own id's
   maybe<block_number> start;  ///< first block of a new data folder; none: the newest
   wei large = ether(100);
   wei very_large = ether(1'000);
   duration_ms block_time_ms = 12 * second_ms;
   std::vector<provider_section> providers;  ///< at least one
   std::size_t quorum = 1;                   ///< of them that must name the same block
+  /// Blocks so far below the tip are final; 0: those that providers call so.
+  std::uint64_t finality_depth = 0;
   std::string where;
   std::string verify = "full";      ///< "full", "logs" or "links"
   bool verify_senders = true;       ///< recover `from` of signed transactions
   std::string on_suspect = "hold";  ///< "hold", "deliver" or "skip"
+
+  chain_id rules() const noexcept { return like != 0 ? like : id; }
 };
 
 /// [agents.ID], or [rules.ID] with its tables `when` and `then` as options "when.KEY", "then.KEY".

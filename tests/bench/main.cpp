@@ -20,6 +20,8 @@ struct bench {
 constexpr std::array benches{
     bench{"alerts", "stored signals to a webhook on the loopback, noted as delivered", alerts},
     bench{"api", "requests to a node's API, whose store holds a million signals, by wrk", api},
+    bench{"backfill", "a chain's past from a provider on the loopback, checked and stored",
+          backfill},
     bench{"idle", "a node with little to do, and its memory with all it can take; 11 minutes",
           idle},
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},

@@ -1,6 +1,8 @@
 // CHAIN as an actor, between a connector and a listener that are tables: what it does as time goes
 // by. Its judgement alone is tested in test_chain_core.cpp.
+#include <deque>
 #include <map>
+#include <memory>
 #include <set>
 
 #include <caf/all.hpp>
@@ -36,14 +38,17 @@ struct provider {
     if (refuses.contains(what.number)) return to_caf({errc::provider_refused, "malformed"});
     if (what.number > top || lacks.contains(what.number))
       return to_caf({errc::block_not_found, "not here"});
+    return record(what.number);
+  }
+  shared<block_record> record(block_number n) const {
     block_record r;
     r.chain = 1;
     r.has_header = r.has_transactions = true;
-    r.header.number = what.number;
-    r.header.hash = hash_of(what.number, branch);
-    r.header.parent_hash = hash_of(what.number - 1, branch);
-    r.header.timestamp = static_cast<time_ms>(what.number) * second_ms;
-    if (const auto held = transactions.find(what.number); held != transactions.end())
+    r.header.number = n;
+    r.header.hash = hash_of(n, branch);
+    r.header.parent_hash = hash_of(n - 1, branch);
+    r.header.timestamp = static_cast<time_ms>(n) * second_ms;
+    if (const auto held = transactions.find(n); held != transactions.end())
       r.transactions = held->second;
     return shared<block_record>{std::move(r)};
   }
@@ -308,4 +313,54 @@ TEST_CASE("CHAIN: a pending transaction is told at each step, with the clock of 
   CHECK(report.mempool == 1);
   CHECK(report.pending_included == 1);
   CHECK(report.pending_waiting == 0);
+}
+
+TEST_CASE("CHAIN: while it is far behind it says every 10 s how far it is and how fast") {
+  fixture f;
+  std::vector<std::string> said;
+  auto log = f.system->spawn([&said]() -> log_actor::behavior_type {
+    return {[&said](const log_record& r) {
+              if (r.kind == "catching_up") said.push_back(r.text);
+            },
+            [](const drain&) { return drained{}; }};
+  });
+  // A provider that takes a second for each block.
+  auto slow = f.system->spawn([&f](caf::event_based_actor* me) -> caf::behavior {
+    auto open = std::make_shared<
+        std::deque<std::pair<caf::typed_response_promise<shared<block_record>>, fetch_block>>>();
+    return {[me, open](const fetch_block& what) {
+              open->emplace_back(me->make_response_promise<shared<block_record>>(), what);
+              me->delayed_send(me, 1s, std::string{"next"});
+              return open->back().first;
+            },
+            [&f, open](const std::string&) {
+              auto [promise, what] = open->front();
+              open->pop_front();
+              promise.deliver(f.source.record(what.number));
+            }};
+  });
+  auto connector =
+      f.system->spawn([slow](connector_actor::pointer me) -> connector_actor::behavior_type {
+        return {
+            [](const connector_start&) {},
+            [me, slow](const fetch_block& what) -> caf::result<shared<block_record>> {
+              return me->delegate(caf::actor_cast<connector_actor>(slow), what);
+            },
+            [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
+            [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+      });
+  auto chain = spawn_chain(*f.system,
+                           {.chain = 1,
+                            .source = "test",
+                            .first_block = block_number{1},
+                            .log = logger{log, "chain:test"}},
+                           connector, f.listener);
+  (*f.self)->send(chain, head_seen{1, 100, hash_of(100), hash_of(99), 7});
+  f.pass(35s);
+  REQUIRE(said.size() == 3);
+  CHECK(said[0].find(" of 100, 1.0 blocks/s, about ") != std::string::npos);
+  for (const auto& who : {caf::actor_cast<caf::actor>(chain), caf::actor_cast<caf::actor>(log),
+                          caf::actor_cast<caf::actor>(connector), slow})
+    (*f.self)->send_exit(who, caf::exit_reason::user_shutdown);
+  f.scheduler->run();
 }

@@ -484,6 +484,25 @@ TEST_CASE("CHAIN: without finality a reorg goes back to the first block") {
   CHECK(c.l.chain.size() == 103);
 }
 
+TEST_CASE("CHAIN: where a depth is final nobody has to say so, and no reorg goes below it") {
+  fake_provider p;
+  p.grow(0, 0, 30, {});
+  chain_core core{{.chain = 1, .first_block = block_number{0}, .finality_depth = 12}};
+  listener l;
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(core.finality() == chain_finality{18, 18});
+  p.grow(1, 19, 31, p.canonical.at(18));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.stopped.empty());
+  CHECK(core.finality().finalized == 19);
+  p.grow(2, 18, 40, p.canonical.at(17));
+  core.on_head(p.head());
+  l.run(core, p);
+  CHECK(l.stopped.find("finalized") != std::string::npos);
+}
+
 TEST_CASE("CHAIN: finality never goes back, whatever a provider that lags behind says") {
   grown_chain c;
   c.core.on_finality(final_at(c.p, 80, 60));

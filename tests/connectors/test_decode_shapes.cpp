@@ -1,5 +1,8 @@
 // Blocks, receipts, logs and transactions by hand: which fields may be absent, and what is said of
 // those that may not.
+#include <map>
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "connectors/ethereum/block_pieces.hpp"
@@ -8,6 +11,7 @@
 #include "connectors/ethereum/decode_receipt.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
 #include "connectors/ethereum/decode_value.hpp"
+#include "connectors/ethereum/verify/chain_rules.hpp"
 
 using namespace eremos;
 
@@ -175,11 +179,28 @@ TEST_CASE("BLOCK: a type the chain does not have is counted, and its fields deco
     REQUIRE(block);
     CHECK(block->unknown_transaction_types == 0);
   }
-  CHECK(is_known_transaction_type(137, 0x7f));
-  CHECK(!is_known_transaction_type(1, 0x7f));
-  CHECK(is_known_transaction_type(42161, 0x6a));
-  CHECK(!is_known_transaction_type(42161, 0x67));
-  CHECK(!is_known_transaction_type(0, 0x7e));
+  d.context.chain = 999'999;
+  CHECK(d.block(text)->unknown_transaction_types == 1);
+  d.context.like = 10;
+  CHECK(d.block(text)->unknown_transaction_types == 0);
+}
+
+TEST_CASE("CHAINS: each has the types of transactions that it has, and no other chain's") {
+  const std::map<chain_id, std::set<std::uint64_t>> table = {
+      {1, {}},
+      {10, {0x7e}},
+      {137, {0x7f}},
+      {42161, {0x64, 0x65, 0x66, 0x68, 0x69, 0x6a, 0x78}},
+      {42220, {0x7b, 0x7e}},
+      {534352, {0x7e}},
+      {0, {}},
+      {999'999, {}}};
+  for (const auto& [chain, added] : table)
+    for (std::uint64_t type = 0; type < 0x100; ++type) {
+      CAPTURE(chain, type);
+      CHECK(is_known_transaction_type(rules_of(chain), type) ==
+            (type <= 4 || added.contains(type)));
+    }
 }
 
 TEST_CASE("HEAD: a head is its header") {

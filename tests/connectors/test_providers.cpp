@@ -11,6 +11,7 @@
 #include "connectors/ethereum/dialect.hpp"
 #include "connectors/ethereum/request_budget.hpp"
 #include "connectors/ethereum/subscription_watch.hpp"
+#include "connectors/providers/doubted_blocks.hpp"
 #include "connectors/providers/fetch_ahead.hpp"
 #include "connectors/providers/head_votes.hpp"
 #include "connectors/providers/provider_health.hpp"
@@ -43,9 +44,11 @@ struct acting {
   block_number top = 1'000;  ///< it has no block above
   bool hangs = false;
   bool refuses = false;
-  bool lies = false;  ///< its blocks fail a check
+  bool lies = false;      ///< its blocks fail a check
+  bool is_wrong = false;  ///< its answers are refused for what they say
   std::size_t fetches = 0;
   std::vector<block_number> fetched;
+  fetch_block last;  ///< that it was asked for
 };
 
 struct fixture {
@@ -117,6 +120,8 @@ struct fixture {
               [this, &a, me](const fetch_block& what) -> caf::result<shared<block_record>> {
                 ++a.fetches;
                 a.fetched.push_back(what.number);
+                a.last = what;
+                if (a.is_wrong) return to_caf({errc::answer_wrong, "another block"});
                 if (a.hangs) return me->delegate(caf::actor_cast<connector_actor>(holder), what);
                 if (a.refuses) return to_caf({errc::provider_refused, "no"});
                 if (what.number > a.top) return to_caf({errc::block_not_found, "not here"});
@@ -217,6 +222,33 @@ TEST_CASE("providers: what fails a check is asked of another, and counts as repa
   CHECK((*all_lie)->integrity.is_suspect());
 }
 
+TEST_CASE("providers: an answer that is refused for what it says makes the right one a repair") {
+  fixture f{2};
+  f.act[0]->is_wrong = true;
+  const auto got = f.fetch({10, hash_of(10)});
+  REQUIRE(got);
+  CHECK((*got)->integrity.state == integrity_state::repaired);
+  // Whenever it comes, and from whom.
+  f.act[1]->refuses = true;
+  CHECK_FALSE(f.fetch({11, hash_of(11)}));
+  f.act[0]->is_wrong = f.act[1]->refuses = false;
+  const auto later = f.fetch({11, hash_of(11)});
+  REQUIRE(later);
+  CHECK((*later)->integrity.state == integrity_state::repaired);
+  const auto next = f.fetch({12, hash_of(12)});
+  REQUIRE(next);
+  CHECK((*next)->integrity.state == integrity_state::unchecked);
+}
+
+TEST_CASE("providers: no more than 256 doubts are kept") {
+  doubted_blocks doubts;
+  for (block_number n = 0; n <= doubted_blocks::blocks_max; ++n) doubts.add({n, {}});
+  CHECK_FALSE(doubts.has(record_of(0).header));
+  CHECK(doubts.has(record_of(1).header));
+  doubts.add({5'000, hash_of(5'000, 1)});
+  CHECK_FALSE(doubts.has(record_of(5'000).header));  // another block of that height
+}
+
 TEST_CASE("providers: the heavier one is asked first, whoever announced the head before all") {
   fixture f{2, 1, {1, 5}};
   REQUIRE(f.fetch({10, hash_of(10)}));
@@ -308,6 +340,21 @@ TEST_CASE("providers: a chain that catches up has its next blocks fetched ahead,
   CHECK(std::set<block_number>(f.act[0]->fetched.begin(), f.act[0]->fetched.end()).size() ==
         f.act[0]->fetches);
   CHECK(f.report().prefetched > 40);
+}
+
+TEST_CASE("providers: of a block in a gap it is said so, and up to where nothing is taken back") {
+  fixture f{1};
+  f.head(0, 200);
+  REQUIRE(f.fetch({100, {}}));
+  CHECK(f.act[0]->last.of_gap);
+  CHECK(f.act[0]->last.settled == 200 - providers_config{}.settled_depth);
+  f.say(0, finality_seen{1, {}, block_ref{1, 150, hash_of(150)}});
+  REQUIRE(f.fetch({120, {}}));
+  CHECK(f.act[0]->last.settled == 150);
+  REQUIRE(f.fetch({200, {}}));
+  CHECK_FALSE(f.act[0]->last.of_gap);
+  REQUIRE(f.fetch({200, hash_of(200)}));
+  CHECK(f.act[0]->last.settled == 0);
 }
 
 TEST_CASE("providers: what is under way when CHAIN asks for it is not asked for twice") {
@@ -435,6 +482,8 @@ TEST_CASE("request costs: of a dialect by method, else its usual one") {
   CHECK(cost("alchemy", "eth_getLogs") == 60);
   CHECK(cost("alchemy", "eth_getBlockReceipts") == 500);
   CHECK(cost("infura", "eth_getBlockByHash") == 80);
+  CHECK(cost("infura", "eth_getLogs") == 255);
+  CHECK(cost("infura", "eth_getBlockReceipts") == 1'000);
   CHECK(cost("quicknode", "eth_getLogs") == 20);
   CHECK(cost("generic", "eth_getLogs") == 1);
 }

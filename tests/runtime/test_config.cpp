@@ -192,6 +192,28 @@ TEST_CASE("CONFIG: a chain that is not known by name needs its id", "[config]") 
         "optimism, polygon\n");
 }
 
+TEST_CASE("CONFIG: any chain may be like a known one, and say which depth is final", "[config]") {
+  const std::string provider = "providers = [{kind = \"mock\"}]\n";
+  const auto mine =
+      parsed("[chains.mine]\nchain_id = 777\nlike = \"polygon\"\nfinality = 30\n" + provider)
+          .config.chains.at(0);
+  CHECK(mine.id == 777);
+  CHECK(mine.rules() == 137);
+  CHECK(mine.large == ether(1'000'000));
+  CHECK(mine.block_time_ms == 2'000);
+  CHECK(mine.finality_depth == 30);
+  const auto plain =
+      parsed("[chains.mine]\nchain_id = 777\nfinality = \"tags\"\n" + provider).config.chains.at(0);
+  CHECK(plain.rules() == 777);
+  CHECK(plain.finality_depth == 0);
+  CHECK(errors_of("[chains.mine]\nchain_id = 777\nlike = \"optimist\"\n" + provider).find("like") !=
+        std::string::npos);
+  for (const auto* bad : {"0", "-1", "\"soon\"", "[1]", "8193"})
+    CHECK(
+        errors_of("[chains.mine]\nchain_id = 777\nfinality = " + std::string{bad} + "\n" + provider)
+            .find("e.toml:3:12: finality: ") == 0);
+}
+
 TEST_CASE("CONFIG: two chains never share an id", "[config]") {
   CHECK(errors_of(std::string{mock_chain} +
                   "[chains.main]\nchain_id = 1\n[[chains.main.providers]]\nkind = \"mock\"\n") ==

@@ -10,9 +10,11 @@ from support import Node, folder, lines_of, need, need_quietly, run, stored, wai
 
 SECONDS = int(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+FAIL_OVER = 2.0  # seconds; after three the node asks another provider, and it may be late to read what came just before
 SETTLE = 150  # seconds: a wrong chain id alone costs 30
 CHAIN = f"[chain]\nblock_time = 1\nepoch = {int(time.time())}\nreorg_every = 9\nreorg_depth = 3\n"
-FAULTS = {  # so that each is made within a minute
+# Each is made within a minute. Those of logs by range have a test of their own, test_log_ranges.py.
+FAULTS = {
     "cut": "every = 37\nfirst = 20", "half_open": "every = 80\nfirst = 10", "stall": "every = 61\nfirst = 41",
     "duplicate": "every = 5\nfirst = 2", "reorder": "every = 7", "drop": "every = 9", "removed_true": "every = 6\nfirst = 3",
     "reorg": "every = 13", "wrong_hash": "every = 4", "wrong_from": "every = 5\nfirst = 2", "missing_log": "every = 5",
@@ -116,13 +118,13 @@ with folder() as f:
         of_block, state, suspects, written = compare(data, events, truth, top)
 
         lies = [p for p in report["planted"] if p["fault"] != "forged_block" and p["number"] <= top and p["hash"] in state]
-        ends = collections.Counter((p["fault"], p["field"], state[p["hash"]]) for p in lies)
-        print(f"{len(lies)} lies about canonical blocks: " + ", ".join(f"{n} {f} ({x}) {s}" for (f, x, s), n in sorted(ends.items())))
+        told = [p for p in lies if p.get("delivered") and p["seconds"] < FAIL_OVER]  # of the others nobody heard in time
+        ends = collections.Counter((p["fault"], p["field"], state[p["hash"]]) for p in told)
+        print(f"{len(lies)} lies about canonical blocks, {len(told)} of them delivered in time: "
+              + ", ".join(f"{n} {f} ({x}) {s}" for (f, x, s), n in sorted(ends.items())))
         print("bad input: " + ", ".join(f"{b['count']} {b['kind']}" for b in connector["bad"]))
-        need(all(state[p["hash"]] != "unchecked" for p in lies), "no block that was lied about is unchecked")
-        liar = next(p for p in connector["providers"] if p["name"] == "bad")
-        # Verified at once is one whose wrong answer was refused before its checks, or came too late.
-        need(len({p["hash"] for p in lies}) <= liar["failures"] + liar["suspect"], "no wrong answer was taken for a right one")
+        believed = [p for p in told if state[p["hash"]] not in ("repaired", "suspect")]
+        need(not believed, f"each of them ended repaired or suspect {believed[:5]}")
         need(any(s == "repaired" for s in state.values()), f"blocks were repaired; {len(suspects)} are suspect")
         forged = {p["hash"] for p in report["planted"] if p["fault"] == "forged_block"}
         rows = {row[0] for row in stored(data, "select '0x' || lower(hex(block_hash)) from ledger")}

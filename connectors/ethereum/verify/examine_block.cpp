@@ -51,7 +51,10 @@ hash32 state_sync_hash(std::uint64_t number, const hash32& block) {
 class block_examiner {
  public:
   block_examiner(chain_id chain, const verify_options& options, const sender_recovery& recovery)
-      : chain_(chain), rules_(rules_of(chain)), options_(options), recovery_(recovery) {}
+      : chain_(chain),
+        rules_(rules_of(options.like != 0 ? options.like : chain)),
+        options_(options),
+        recovery_(recovery) {}
 
   /// False: not a block that could be decoded either.
   bool run(const value& text) {
@@ -240,7 +243,7 @@ class block_examiner {
   void encode(const known_fields& fields, examined_transaction& txn) {
     obstacle stop;
     encoded_transaction encoded;
-    if (!encode_transaction(fields, txn.type, chain_, encoded, stop)) {
+    if (!encode_transaction(fields, txn.type, rules_, encoded, stop)) {
       if (stop.what == obstacle::kind::broken) return broken(stop);
       note(out_.checks, check_kind::transaction_hash, stop);
       if (left_out_ == nullptr)

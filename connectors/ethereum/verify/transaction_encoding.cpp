@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 
-#include "connectors/ethereum/decode_transaction.hpp"
 #include "connectors/ethereum/verify/transaction_types.hpp"
 #include "messages/keccak.hpp"
 
@@ -247,7 +246,7 @@ void append_arbitrum_submit(encoder& list) {
 }
 
 /// Appends the list of a type that has no signature. False: there is no such type.
-bool append_unsigned(encoder& list, const known_fields& txn, std::uint64_t type) {
+bool append_unsigned(encoder& list, const chain_rules& rules, std::uint64_t type) {
   switch (type) {
     case arbitrum_deposit:
       list.fields({t_chain_id, t_request_id, t_from, t_to, t_value});
@@ -271,11 +270,10 @@ bool append_unsigned(encoder& list, const known_fields& txn, std::uint64_t type)
       list.field(t_chain_id).input();
       return true;
     case optimism_deposit:
-      if (txn.has(t_source_hash)) {
+      if (!rules.has_queued_messages) {
         append_optimism_deposit(list);
         return true;
       }
-      if (!txn.has(t_queue_index)) return false;
       list.fields({t_queue_index, t_gas}).or_empty(t_to).field(t_value).input().field(t_sender);
       return true;
     default:
@@ -312,23 +310,23 @@ bool append_signed(encoder& list, std::uint64_t type) {
   return true;
 }
 
-bool is_among_rules(std::uint64_t type, const known_fields& txn, std::uint64_t chain) {
+bool can_be_encoded(std::uint64_t type, const known_fields& txn, const chain_rules& rules) {
   if (type == state_sync) return false;  // its events are not in JSON, so its hash cannot be made
-  if (type == optimism_deposit) return true;  // its fields say which of the two it is
-  if (type == celo_fee_currency) return txn.has(t_max_fee);
-  return is_known_transaction_type(chain, type);
+  // Celo had another one of that number before it was an L2.
+  if (type == celo_fee_currency && !txn.has(t_max_fee)) return false;
+  return is_known_transaction_type(rules, type);
 }
 
 }  // namespace
 
 known_fields transaction_fields() { return known_fields{transaction_specs}; }
 
-bool encode_transaction(const known_fields& txn, std::uint64_t type, std::uint64_t chain,
+bool encode_transaction(const known_fields& txn, std::uint64_t type, const chain_rules& rules,
                         encoded_transaction& out, obstacle& stop) {
   encoder list{txn, stop};
-  const bool known = is_among_rules(type, txn, chain);
+  const bool known = can_be_encoded(type, txn, rules);
   const bool is_signed = known && append_signed(list, type);
-  if (!is_signed && !(known && append_unsigned(list, txn, type)))
+  if (!is_signed && !(known && append_unsigned(list, rules, type)))
     return stop.unsupported("type", fmt::format("no rule for {:#x} here", type));
   if (!list.good()) return false;
   const bool is_legacy = type == legacy || type == arbitrum_classic;

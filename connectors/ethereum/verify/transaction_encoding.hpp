@@ -2,6 +2,7 @@
 // those that Optimism, Scroll, Arbitrum, Celo and Polygon add. Included by verifiers only. Pure;
 // any thread.
 #pragma once
+#include "connectors/ethereum/verify/chain_rules.hpp"
 #include "connectors/ethereum/verify/known_fields.hpp"
 #include "messages/inspect.hpp"
 
@@ -76,9 +77,9 @@ struct encoded_transaction {
   bool hash_may_differ = false;       ///< Arbitrum classic: the node keeps hashes of its own
 };
 
-/// Encodes what `load` found. Which types there are beside Ethereum's own is `chain`'s to say
-/// (is_known_transaction_type); 0x7e is told apart by its fields. False: `stop` says why.
-bool encode_transaction(const known_fields& txn, std::uint64_t type, std::uint64_t chain,
+/// Encodes what `load` found. Which types there are beside Ethereum's own, and what they are, is
+/// the chain's to say. False: `stop` says why.
+bool encode_transaction(const known_fields& txn, std::uint64_t type, const chain_rules& rules,
                         encoded_transaction& out, obstacle& stop);
 
 }  // namespace eremos::verify

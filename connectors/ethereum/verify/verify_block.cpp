@@ -253,7 +253,7 @@ check_list block_verifier::checks_of(const block_evidence& evidence,
   if (evidence.receipts) out.add(evidence.receipts->checks);
   if (!evidence.block) return out;
   const auto& block = *evidence.block;
-  const auto& rules = rules_of(record.chain);
+  const auto& rules = rules_of(options_.like != 0 ? options_.like : record.chain);
   // No receipts are asked for, or answered, of a block that has no transactions.
   const bool is_empty = block.has_transactions && block.transactions.empty();
   if (evidence.receipts || is_empty)

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "messages/error.hpp"
+#include "messages/units.hpp"
 
 namespace eremos {
 
@@ -19,6 +20,7 @@ result<verify_level> parse_verify_level(std::string_view text);
 struct verify_options {
   verify_level level = verify_level::full;
   bool senders = true;  ///< recover who signed (the larger part of the cost)
+  chain_id like = 0;    ///< whose rules hold; 0: those of the block's own chain
 
   friend bool operator==(const verify_options&, const verify_options&) = default;
 };

@@ -11,8 +11,21 @@ from wire import answer, error
 
 SAFE_BEHIND, FINALIZED_BEHIND = 8, 16
 PLANTED_MAX = 100_000
+FETCHES_MAX = 1_024  # blocks of which it is known when they were asked for
 PENDING_MAX = 256
 LOG_RANGE_MAX = 2_000  # blocks of one eth_getLogs
+# What providers say of a range that is too large (N: blocks that are allowed, 0xA and 0xB: a range that works).
+TOO_LARGE = (
+    (-32602, "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range and no limit on the "
+             "response size, or you can request any block range with a cap of 10K logs in the response. Based on your "
+             "parameters and the response size limit, this block range should work: [0xA, 0xB]"),  # Alchemy
+    (-32005, "query returned more than 10000 results. Try with this block range [0xA, 0xB]."),  # Infura
+    (-32602, "query exceeds max results 20000"),  # reth
+    (-32600, "block range is too wide"),  # Ankr
+    (-32000, "Block range limit exceeded. See more details at https://docs.chainstack.com/docs/limits"),
+    (-32047, "Max range: N"),  # Cloudflare
+    (-32614, "eth_getLogs is limited to a N range"),  # QuickNode
+    (-32602, "please limit the query to at most N blocks"))  # Coinbase
 HOLDS_NOTHING = {"eth_getBalance": "0x0", "eth_getCode": "0x", "eth_getTransactionCount": "0x0", "eth_call": "0x",
                  "eth_syncing": False, "eth_gasPrice": "0x3b9aca00", "web3_clientVersion": "misbehaving-provider/1.0"}
 
@@ -37,6 +50,10 @@ class Node:
         self.standing = {}  # number -> branch, where it is another than the canonical one
         self.calls = collections.Counter()
         self.planted = []  # what was lied about, for whoever compares
+        self.told = []  # of those, the ones of the answer that is being made: (when its block was asked for, lie)
+        self.asked_at = 0.0  # when the call came that is being answered
+        self.fetches = collections.OrderedDict()  # block hash -> (when it was asked for, lies told of it since)
+        self.fetched = None  # the block that the answer which is being made completes
         self.pending = collections.OrderedDict()  # hash -> transaction that waits
         self.refuse_until = 0.0
         self.subscribed = 0
@@ -70,9 +87,13 @@ class Node:
             return self.at(0)
         return None if tag == "pending" else self.at(int(tag, 16))
 
-    def plant(self, fault, block, field):
+    def plant(self, fault, block, field, in_answer=True):
         if len(self.planted) < PLANTED_MAX:
             self.planted.append({"fault": fault, "field": field, "number": block.number, "hash": block.hash})
+            if in_answer:
+                began, lies = self.fetches.get(block.hash, (self.asked_at, []))
+                lies.append(self.planted[-1])
+                self.told.append((began, self.planted[-1]))
 
     # --- requests
 
@@ -85,12 +106,27 @@ class Node:
         except ValueError:
             return "200 OK", json.dumps(error({}, -32700, "parse error"))
         if isinstance(asked, list):
-            answers = [await self.answer(connection, call) for call in asked]
-            return "200 OK", json.dumps([a for _, a in answers])
-        status, out = await self.answer(connection, asked)
-        return (status, json.dumps(out)) if not connection.dead else None
+            made = [await self.answer(connection, call) for call in asked]
+            reply = "200 OK", json.dumps([out for _, out, _ in made])
+        else:
+            made = [await self.answer(connection, asked)]
+            reply = made[0][0], json.dumps(made[0][1])
+        delivered = not connection.dead and not connection.is_gone()
+        for began, lie in (told for _, _, lies in made for told in lies):
+            lie |= {"delivered": delivered, "seconds": round(time.monotonic() - began, 3)}
+        return reply if not connection.dead else None
 
     async def answer(self, connection, call):
+        """(HTTP status, answer, the lies in it)."""
+        status, out = await self._answer(connection, call)
+        lies, self.told = self.told, []
+        if self.fetched:  # only now has whoever asked all of the block
+            began, before = self.fetches[self.fetched]
+            lies += [(began, lie) for lie in before]
+            self.fetched = None
+        return status, out, lies
+
+    async def _answer(self, connection, call):
         if not isinstance(call, dict) or not isinstance(call.get("params", []), list):
             return "200 OK", error({}, -32600, "invalid request")
         method = call.get("method")
@@ -102,9 +138,11 @@ class Node:
             self.refuse_until = time.monotonic() + limit.options["seconds"]
         if limit or time.monotonic() < self.refuse_until:
             return "429 Too Many Requests", error(call, -32005, "too many requests")
+        asked_at = time.monotonic()
         slow = self.plan.comes("slow_answer")
         if slow:
             await asyncio.sleep(slow.options["seconds"])
+        self.asked_at = asked_at
         if method in HOLDS_NOTHING:
             return "200 OK", answer(call, result=HOLDS_NOTHING[method])
         handler = self.handlers.get(method)
@@ -132,6 +170,9 @@ class Node:
             return answer(call, result=None)
         out = block.as_json(full)
         if full:  # a header alone is no block
+            self.fetches[block.hash] = (self.asked_at, [])
+            while len(self.fetches) > FETCHES_MAX:
+                self.fetches.popitem(last=False)
             lie = self.plan.comes("wrong_hash", call["method"])
             if lie:
                 field = "hash" if lie.made % 2 else "stateRoot"
@@ -144,10 +185,13 @@ class Node:
         return answer(call, result=out)
 
     def receipts(self, call, _):
+        if self.plan.comes("no_receipts", call["method"]):
+            return error(call, -32601, f"the method {call['method']} does not exist/is not available")
         which = call["params"][0]
         block = self.chain.named(which) if len(which) == 66 else self.tagged(which, call["method"])
         if block is None:
             return answer(call, result=None)
+        self.fetched = block.hash if block.hash in self.fetches else None
         out = block.receipts
         if block.logs() and self.plan.comes("missing_log", call["method"]):
             out = copy.deepcopy(out)
@@ -159,6 +203,19 @@ class Node:
             self.draw.choice(out)["logsBloom"] = "0x" + self.draw.randbytes(256).hex()
             self.plant("wrong_bloom", block, "logsBloom")
         return answer(call, result=out)
+
+    def too_large(self, call, first, last):
+        """The refusal of a range, or None."""
+        if first == last or not (limit := self.plan.comes("log_limit", call["method"])):
+            return None
+        allowed = max(1, limit.options["blocks"])
+        if last - first < allowed:
+            limit.made -= 1
+            return None
+        code, text = TOO_LARGE[(limit.made - 1) % len(TOO_LARGE)]
+        for mark, value in (("0xA", hex(first)), ("0xB", hex(first + allowed - 1)), (" N", f" {allowed}")):
+            text = text.replace(mark, value)
+        return error(call, code, text)
 
     def logs(self, call, _):
         wanted = call["params"][0]
@@ -173,8 +230,15 @@ class Node:
                 return error(call, -32000, "header not found")
             if last.number - first.number >= LOG_RANGE_MAX:
                 return error(call, -32602, f"block range is too wide, at most {LOG_RANGE_MAX}")
+            if refusal := self.too_large(call, first.number, last.number):
+                return refusal
             blocks = [self.at(n) for n in range(first.number, last.number + 1)]
-        return answer(call, result=[log for b in blocks for log in b.logs() if fits(log, wanted)])
+        out = [log for b in blocks for log in b.logs() if fits(log, wanted)]
+        if len(blocks) > 1 and out and self.plan.comes("foreign_log", call["method"]):
+            which = self.draw.randrange(len(out))
+            self.plant("foreign_log", next(b for b in blocks if b.hash == out[which]["blockHash"]), "blockHash")
+            out[which] = {**out[which], "blockHash": "0x" + self.draw.randbytes(32).hex()}
+        return answer(call, result=out)
 
     def _mined(self, transaction_hash):
         """(block, index) of a transaction of the last blocks."""
@@ -214,5 +278,5 @@ class Node:
             self.pending.popitem(last=False)
 
     def report(self):
-        return {"head": self.head, "calls": sum(self.calls.values()),
+        return {"head": self.head, "calls": sum(self.calls.values()), "methods": dict(self.calls),
                 "faults": {name: f.made for name, f in self.plan.faults.items()}, "planted": self.planted}

@@ -5,6 +5,7 @@ import tomllib
 
 HEADS, CALLS, PENDING = "heads", "calls", "pending transactions"
 BLOCK_CALLS = ("eth_getBlockByNumber", "eth_getBlockByHash")
+RANGE_CALLS = ("eth_getLogs",)  # of several blocks
 HEAD_CALLS = ("eth_getBlockByNumber", "eth_blockNumber")
 
 
@@ -30,6 +31,10 @@ KINDS = {
     "wrong_from": Kind("a transaction of a block has another sender", CALLS, BLOCK_CALLS),
     "missing_log": Kind("a block's receipts lack a log", CALLS, ("eth_getBlockReceipts",)),
     "wrong_bloom": Kind("a receipt has another bloom", CALLS, ("eth_getBlockReceipts",)),
+    "no_receipts": Kind("the method is not there, so that logs are asked for", CALLS, ("eth_getBlockReceipts",)),
+    "log_limit": Kind("a range of more blocks is refused, in words that providers use by turns", CALLS, RANGE_CALLS,
+                      {"blocks": 10}),
+    "foreign_log": Kind("a log of a range is of another block", CALLS, RANGE_CALLS),
     "forged_block": Kind("a block right in itself stands where another one is, until the next head"),
     "wrong_chain_id": Kind("another chain id", CALLS, ("eth_chainId",)),
     "stale_head": Kind("\"latest\" is an old block", CALLS, HEAD_CALLS, {"blocks": 50}),

@@ -83,7 +83,7 @@ class Server:
             self._tell_logs(self.node.at(number), removed=True)
             self.node.standing[number] = branch
         if fault == "forged_block":
-            self.node.plant(fault, self.node.at(head), "all")
+            self.node.plant(fault, self.node.at(head), "all", in_answer=False)
         return [self.node.at(n) for n in sorted(self.node.standing)]
 
     def _leave_branch(self):

@@ -42,6 +42,9 @@ class Connection:
         """To a WebSocket."""
         self._write(frame(TEXT, text if isinstance(text, bytes) else text.encode()))
 
+    def is_gone(self):
+        return self.writer.is_closing()
+
     def abort(self):
         self.writer.transport.abort()
 
@@ -143,7 +146,7 @@ class Listener:
         connection = Connection(reader, writer, self.accepts_dead)
         self.connections.add(connection)
         self.accepted += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
+        with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             await connection.serve(self.on_text)
         self.connections.discard(connection)
         writer.close()
