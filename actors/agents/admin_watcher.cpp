@@ -85,10 +85,10 @@ void admin_watcher::conclude(const block_ref& block, std::vector<change> changes
   }
   draft.details.set("change", detect::to_string(rank))
       .set("contract", main.what.contract)
-      .set("name", known == nullptr ? std::string_view{} : std::string_view{known->name})
       .set("transaction", main.transaction)
       .set("announced", announced)
       .set("formula", "weight of the change - 0.15 announced");
+  if (known != nullptr && !known->name.empty()) draft.details.set("name", known->name);
   if (main.what.now) draft.details.set("now", *main.what.now);
   detect::set_list(draft.details, "events", said);
   remember({.type = memory_type::pattern,

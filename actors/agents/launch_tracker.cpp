@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "actors/agents/alert_answer.hpp"
+#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/known_services.hpp"
-#include "actors/detect/token_transfer.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
+#include "runtime/policy/admin_topics.hpp"
 
 namespace eremos {
 namespace {
@@ -14,6 +15,13 @@ namespace {
 constexpr double deployment_confidence = 0.5;
 /// Buyers in details; the evidence has all of them.
 constexpr std::size_t buyers_shown = 8;
+
+/// OwnershipTransferred from nobody: a contract as its constructor or its initialiser leaves it.
+bool first_owner(const contract_event& log) {
+  const auto* known = find_admin_topic(log.topics);
+  return known != nullptr && known->signature.starts_with("OwnershipTransferred") &&
+         log.topics.size() == 3 && log.topics[1].is_zero();
+}
 
 }  // namespace
 
@@ -24,6 +32,7 @@ result<launch_tracker::options> launch_tracker::options::parse(const option_map&
   l.funding_window = read.duration("funding_window", l.funding_window);
   l.nonce_max = read.number("nonce_max", l.nonce_max, 0, detect::launch_nonce_max);
   l.buyers = read.number("buyers_min", l.buyers, 2, detect::launch_buyers_max);
+  l.liquidity_window = read.duration("liquidity_window", l.liquidity_window);
   l.blocks = read.number("bundle_blocks", l.blocks, 1, detect::launch_blocks_max);
   if (auto bad = read.finish()) return *bad;
   if (l.funding_window <= 0)
@@ -45,7 +54,7 @@ void launch_tracker::on(const transaction_event& t) {
          t.nonce});
     return;
   }
-  block.calls.push_back({t.transaction_index, t.hash, t.from, *t.to});
+  block.calls.push_back({t.transaction_index, t.hash, t.from, *t.to, t.nonce});
   if (t.value.is_zero()) return;
   const auto* from = labels().find(chain(), t.from);
   if (from == nullptr || from->kind != "cex") return;
@@ -57,9 +66,26 @@ void launch_tracker::on(const transaction_event& t) {
 void launch_tracker::on(const contract_event& log) {
   auto& block = blocks_.at(event().commit);
   block.emitters.insert(log.emitter);
-  const auto transfer = detect::decode_transfer(log);
-  if (!transfer || transfer->to.is_zero() || !transfer->moves_something()) return;
-  block.received.push_back({log.transaction_index, log.log_index, log.emitter, transfer->to});
+  const auto index = log.transaction_index;
+  const auto action = detect::decode_action(log);
+  if (const auto* transfer = std::get_if<detect::token_transfer>(&action)) {
+    if (transfer->to.is_zero() || !transfer->moves_something()) return;
+    if (transfer->from.is_zero()) block.minted.push_back({index, log.emitter});
+    block.received.push_back({index, log.log_index, log.emitter, transfer->to});
+  } else if (const auto* pool = std::get_if<detect::pool_created>(&action)) {
+    block.pools.push_back({index, *pool});
+  } else if (const auto* put = std::get_if<detect::liquidity_change>(&action)) {
+    if (put->added) block.liquidity.push_back({index, log.log_index, put->pool});
+  } else if (const auto* made = std::get_if<detect::contract_created>(&action)) {
+    block.born.push_back({index, made->contract});
+  } else if (std::holds_alternative<detect::admin_action>(action)) {
+    if (first_owner(log)) block.born.push_back({index, log.emitter});
+  }
+}
+
+void launch_tracker::on(const wallet_activity_event& wallet) {
+  if (!wallet.cluster.is_zero())
+    blocks_.at(event().commit).clusters.emplace(wallet.account, wallet.cluster);
 }
 
 void launch_tracker::on(const block_complete& completed) {
@@ -107,7 +133,18 @@ void launch_tracker::conclude(const detect::launch& found) {
       .set("funder_name", name_of(found.deployed.funder))
       .set("buyers", static_cast<std::uint64_t>(found.buyers.size()))
       .set("addresses", buyers)
-      .set("blocks", block().number - found.deployed.blocks.back().number);
+      .set("blocks", block().number - found.deployed.blocks.back().number)
+      .set("funding", found.deployed.funding.subject)
+      .set("deployment", found.deployed.creation.subject)
+      .set("one_hand", found.one_hand);
+  if (!found.deployed.factory.is_zero()) draft.details.set("factory", found.deployed.factory);
+  if (found.pool)
+    draft.details.set("pool", found.pool->pool.contract)
+        .set("pool_factory", found.pool->factory)
+        .set("blocks_after_liquidity", block().number - found.opened);
+  draft.details.set("formula",
+                    "0.55 + 0.35 min(1, (buyers - 2) / 5) (0.6 of it where they are spread) "
+                    "+ 0.05 if opened + 0.05 one_hand");
   emit(std::move(draft));
 }
 

@@ -1,7 +1,7 @@
-// LaunchTracker (Σ): contracts that a wallet deploys with money an exchange paid it a moment ago,
-// and the bundle of buyers that follows. The deployment alone is a memory, not a signal. Knows an
-// exchange by its label (kind "cex"). Judges nothing itself: that is in actors/detect/launch. Owned
-// by one actor.
+// LaunchTracker (Σ): contracts that a wallet deploys, or has a factory make, with money an exchange
+// paid it a moment ago, and the bundle of buyers that follows. The deployment alone is a memory,
+// not a signal. Knows an exchange by its label (kind "cex"). Judges nothing itself: that is in
+// actors/detect/launch. Owned by one actor.
 #pragma once
 #include "actors/detect/launch.hpp"
 #include "runtime/agent.hpp"
@@ -14,7 +14,7 @@ class launch_tracker final : public agent<launch_tracker> {
                                    .glyph = "Σ",
                                    .role = "detection",
                                    .description = "launches paid from an exchange, with a bundle"};
-  static constexpr std::uint32_t snapshot_version = 1;
+  static constexpr std::uint32_t snapshot_version = 2;
 
   struct options {
     detect::launch_limits launch;
@@ -26,6 +26,7 @@ class launch_tracker final : public agent<launch_tracker> {
 
   void on(const transaction_event& t);
   void on(const contract_event& log);
+  void on(const wallet_activity_event& wallet);
   void on(const block_complete& completed);
   void on(const agent_message& heard);
 

@@ -31,15 +31,20 @@ skiero::skiero(caf::actor_config& cfg, const agent_services& services, options o
 }
 
 void skiero::on(const transaction_event& t) {
-  blocks_.at(event().commit).acts.emplace_back(t.from, event().id);
+  auto& block = blocks_.at(event().commit);
+  block.sent.emplace_back(t.from, event().id);
+  if (t.to && !t.input.empty()) block.contracts.push_back(*t.to);
 }
 
 void skiero::on(const contract_event& log) {
+  auto& block = blocks_.at(event().commit);
+  if (block.contracts.empty() || block.contracts.back() != log.emitter)
+    block.contracts.push_back(log.emitter);
   const auto transfer = detect::decode_transfer(log);
   if (!transfer || !transfer->moves_something() || transfer->from.is_zero()) return;
   const auto* token = labels().find(chain(), transfer->token);
   if (token == nullptr || token->kind != "token" || token->flagged) return;
-  blocks_.at(event().commit).acts.emplace_back(transfer->from, event().id);
+  block.moved.emplace_back(transfer->from, event().id);
 }
 
 void skiero::on(const wallet_activity_event& wallet) {
@@ -61,9 +66,17 @@ void skiero::on(const block_complete& completed) {
   for (const auto& s : block.sleepers) {
     // Sleepers wake so seldom that sorting every block's acts would cost more than looking.
     std::vector<event_id> acts;
-    for (const auto& [who, id] : block.acts)
-      if (who == s.who) acts.push_back(id);
-    if (acts.empty())
+    const auto add = [&](const auto& made) {
+      for (const auto& [who, id] : made)
+        if (who == s.who) acts.push_back(id);
+    };
+    add(block.sent);
+    const bool contract =
+        std::find(block.contracts.begin(), block.contracts.end(), s.who) != block.contracts.end();
+    if (!contract) add(block.moved);
+    if (acts.empty() && contract)
+      count("contracts_asleep");
+    else if (acts.empty())
       count("touched_asleep");
     else
       conclude(s, std::move(acts));
@@ -94,7 +107,11 @@ void skiero::conclude(const sleeper& s, std::vector<event_id> acts) {
   draft.details.set("silent_days", static_cast<std::uint64_t>(s.silent / day_ms))
       .set("last_activity", to_rfc3339(s.last_activity))
       .set("balance_change_wei", to_string(s.balance_change))
-      .set("watched_throughout", watched);
+      .set("large", out >= options_.large)
+      .set("watched_throughout", watched)
+      .set("formula",
+           "0.5 + 0.2 min(1, (silent_days - 180) / 1000) + 0.2 large, at most 0.3 unless "
+           "watched_throughout");
   remember({.type = memory_type::anomaly,
             .key = "awake:" + draft.subject,
             .confidence = found.confidence,

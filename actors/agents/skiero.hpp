@@ -1,7 +1,9 @@
 // Skieró (ψ, the original's GhostWatcher): wallets that slept for over 180 days and move again.
 // A wallet wakes by its own doing: it sends a transaction (a failed one too), or a token known by
 // label moves out of it. What others send to it, or a contract of no name claims of it, wakes
-// nobody. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
+// nobody. A contract (it logs, or is called with an input) is no sleeper: what moves out of a pool
+// or a router is its users' doing. Judges nothing itself: that is in actors/detect/dormancy. Owned
+// by one actor.
 #pragma once
 #include <utility>
 
@@ -49,7 +51,9 @@ class skiero final : public agent<skiero> {
   };
   struct gathered {
     std::vector<sleeper> sleepers;
-    std::vector<std::pair<eremos::address, event_id>> acts;  ///< what each wallet did itself
+    std::vector<std::pair<eremos::address, event_id>> sent;   ///< transactions
+    std::vector<std::pair<eremos::address, event_id>> moved;  ///< known tokens out of it
+    std::vector<eremos::address> contracts;                   ///< log, or are called with an input
   };
 
   void note_hole(const block_complete& completed);

@@ -66,13 +66,25 @@ constexpr std::array sentences = {
     sentence{
         "admin_change",
         "Power over {name} ({contract}) changed by transaction {transaction}: {change} ({events}). "
-        "Announced by a timelock: {announced}."},
+        "Announced by a timelock: {announced}.",
+        "name"},
+    sentence{
+        "admin_change",
+        "Power over {contract}, which is on the watch list, changed by transaction {transaction}: "
+        "{change} ({events}). Announced by a timelock: {announced}."},
     sentence{"wallet_reactivated",
              "The wallet slept for {silent_days} days, since {last_activity}, and acts again."},
     sentence{
         "mint_spike",
         "{mints} were minted by {minters} wallets in a few blocks, where {expected_mints} were "
         "usual."},
+    sentence{
+        "launch_detected",
+        "{deployer}, paid by {funder_name} a moment before (transaction {funding}), deployed this "
+        "contract by {deployment}. Factory {pool_factory} made pool {pool} for it, and "
+        "{blocks_after_liquidity} blocks after the first liquidity there were {buyers} buyers. Of "
+        "one hand: {one_hand}.",
+        "pool"},
     sentence{
         "launch_detected",
         "{deployer}, paid by {funder_name} a moment before, deployed this contract, and {buyers} "

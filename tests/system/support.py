@@ -270,11 +270,17 @@ class Ganache(EthereumNode):
                          "--wallet.deterministic", *arguments)
 
 
+def compiled(file):
+    """Contracts of a Solidity file beside this one, by name: creation bytecode and methods, by npm's solc."""
+    here = pathlib.Path(__file__).parent
+    out = subprocess.run(["node", str(here / "compile.js"), str(here / file)], capture_output=True, text=True, check=True,
+                         env={**os.environ, "NODE_PATH": str(TOOLS)})
+    return json.loads(out.stdout)
+
+
 def token_bytecode():
-    """Creation bytecode of token.sol, by npm's solc."""
-    return subprocess.run(["node", str(ROOT / "tests/system/compile.js"), str(ROOT / "tests/system/token.sol")],
-                          capture_output=True, text=True, check=True,
-                          env={**os.environ, "NODE_PATH": str(TOOLS)}).stdout.strip()
+    """Creation bytecode of token.sol."""
+    return compiled("token.sol")["Token"]["bytecode"]
 
 
 def logs_of_chain(node):
