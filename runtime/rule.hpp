@@ -35,6 +35,7 @@ class rule : public agent<Self> {
  public:
   static constexpr priority rank = priority::medium;
   static constexpr duration_ms quiet = 10 * minute_ms;
+  static constexpr std::uint32_t snapshot_version = 2;
 
   rule(caf::actor_config& cfg, const agent_services& services) : agent<Self>(cfg, services) {}
 

@@ -16,7 +16,7 @@ class harvester final : public agent<harvester> {
                                    .glyph = "λ",
                                    .role = "indexing",
                                    .description = "mints, and tokens minted in a rush"};
-  static constexpr std::uint32_t snapshot_version = 2;
+  static constexpr std::uint32_t snapshot_version = 3;
 
   struct options {
     detect::mint_limits mint;

@@ -35,6 +35,11 @@ result<mev_watcher::options> mev_watcher::options::parse(const option_map& given
   m.price_move = read.real("price_move_min", m.price_move, 0.001, 1'000);
   m.gain_of_loan = read.real("gain_of_loan_min", m.gain_of_loan, 0, 1'000);
   m.score_min = read.real("manipulation_score_min", m.score_min, 0.01, 1);
+  auto& d = out.displacement;
+  d.window = read.duration("displacement_window", d.window);
+  d.words_min =
+      read.number("displacement_words_min", d.words_min, 1, detect::displacement_words_max);
+  d.contained_min = read.real("displacement_contained_min", d.contained_min, 0.01, 1);
   out.confidence_min = read.real("sandwich_confidence_min", out.confidence_min, 0, 1);
   if (auto bad = read.finish()) return *bad;
   return out;
@@ -50,10 +55,22 @@ subscription mev_watcher::wants(const options&) {
 }
 
 mev_watcher::mev_watcher(caf::actor_config& cfg, const agent_services& services, options opts)
-    : agent(cfg, services), options_(std::move(opts)) {}
+    : agent(cfg, services), options_(std::move(opts)), displacements_(options_.displacement) {}
 
 void mev_watcher::on(const transaction_event& t) {
-  blocks_.at(event().commit).transactions.emplace(t.transaction_index, parties{t.from, t.to});
+  auto& block = blocks_.at(event().commit);
+  block.transactions.emplace(t.transaction_index, parties{t.from, t.to});
+  if (t.input.size() < options_.displacement.words_min * 32) return;
+  auto call = detect::call_of(t);
+  if (call.words.size() >= options_.displacement.words_min)
+    block.calls.push_back({std::move(call), t.transaction_index, t.succeeded && !*t.succeeded});
+}
+
+void mev_watcher::on(const mempool_event& pending) {
+  if (!pending.full || !pending.pending() ||
+      !detect::service_kind(labels().find(chain(), pending.from)).empty())
+    return;
+  displacements_.saw(detect::call_of(pending), event().sequence, now());
 }
 
 void mev_watcher::on(const contract_event& log) {
@@ -87,6 +104,9 @@ void mev_watcher::on(const contract_event& log) {
 
 void mev_watcher::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
+  for (const auto& found :
+       displacements_.block(completed.block, completed.time, std::move(block.calls)))
+    conclude(found);
   if (block.swaps.size() < 2) return;
   const auto is_service = [this](const eremos::address& who) {
     return !detect::service_kind(labels().find(chain(), who)).empty();
@@ -114,6 +134,8 @@ void mev_watcher::on(const block_complete& completed) {
     else
       count("sandwiches_unsure");
 }
+
+void mev_watcher::on(const block_reverted& gone) { displacements_.reverted(gone.block); }
 
 void mev_watcher::find_manipulations(const block_ref& block, const gathered& g) {
   const auto by_log = [](const auto& a, const auto& b) { return a.log_index < b.log_index; };
@@ -233,6 +255,33 @@ void mev_watcher::conclude(const detect::flash_manipulation& found) {
             .confidence = found.score,
             .tags = {"flash_loan_manipulation"},
             .blocks = {},
+            .details = draft.details});
+  emit(std::move(draft));
+}
+
+void mev_watcher::conclude(const detect::displacement& found) {
+  signal_draft draft{.type = "displacement",
+                     .subject = to_hex(found.victim),
+                     .anchor = found.anchor,
+                     .evidence = found.evidence,
+                     .blocks = found.blocks,
+                     .confidence = found.confidence,
+                     .level = found.level,
+                     .details = {}};
+  draft.details.set("victim", found.victim)
+      .set("attack", found.attack)
+      .set("victim_sender", found.victim_sender)
+      .set("attacker", found.attacker)
+      .set("contained", found.contained)
+      .set("share_of_input", found.share)
+      .set("victim_failed", found.victim_failed)
+      .set("private_order", found.is_private)
+      .set("formula", "0.5 + 0.3 victim_failed - 0.4 (a public claim or mint)");
+  remember({.type = memory_type::pattern,
+            .key = "displacement:" + to_hex(found.attacker),
+            .confidence = found.confidence,
+            .tags = {"displacement"},
+            .blocks = found.blocks,
             .details = draft.details});
   emit(std::move(draft));
 }

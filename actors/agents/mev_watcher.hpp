@@ -1,11 +1,13 @@
-// MevWatcher (μ): who takes from the order of transactions in a block: sandwiches,
-// arbitrage, prices moved with a flash loan. Judges nothing itself: that is in actors/detect. Each
-// block is judged by itself, so nothing is kept between blocks. Owned by one actor.
+// MevWatcher (μ): who takes from the order of transactions: sandwiches, arbitrage, prices moved
+// with a flash loan, pending calls that are copied and overtaken. Judges nothing itself: that is in
+// actors/detect. Of blocks nothing is kept; what waits is perishable, so that it is no part of the
+// saved state: a restart forgets it. Owned by one actor.
 #pragma once
 #include <map>
 #include <vector>
 
 #include "actors/detect/arbitrage.hpp"
+#include "actors/detect/displacement.hpp"
 #include "actors/detect/flash_manipulation.hpp"
 #include "actors/detect/sandwich.hpp"
 #include "runtime/agent.hpp"
@@ -18,11 +20,12 @@ class mev_watcher final : public agent<mev_watcher> {
       .id = "mev-watcher",
       .glyph = "μ",
       .role = "surveillance",
-      .description = "sandwiches, arbitrage, prices moved with a flash loan"};
+      .description = "sandwiches, arbitrage, prices moved with a flash loan, displacement"};
 
   struct options {
     detect::sandwich_limits sandwich;
     detect::manipulation_limits manipulation;
+    detect::displacement_limits displacement;
     double confidence_min = 0;  ///< sandwiches below are counted, not told
 
     static result<options> parse(const option_map& given);
@@ -33,9 +36,11 @@ class mev_watcher final : public agent<mev_watcher> {
 
   void on(const transaction_event& t);
   void on(const contract_event& log);
+  void on(const mempool_event& pending);
   void on(const block_complete& completed);
+  void on(const block_reverted& gone);
 
-  /// Nothing is kept between blocks: a revert has nothing to take back here.
+  /// Of blocks nothing is kept: a revert has nothing to take back here.
   void save(state_writer&) const {}
   status load(state_reader& in);
 
@@ -48,6 +53,7 @@ class mev_watcher final : public agent<mev_watcher> {
     std::map<std::uint64_t, parties> transactions;  ///< by index
     std::vector<detect::block_swap> swaps;
     std::vector<detect::token_move> moves;
+    std::vector<detect::mined_call> calls;  ///< that something tells from others
     /// By the transaction's index, of transactions with a flash loan …
     std::map<std::uint64_t, std::vector<detect::loan_transaction::lent>> loans;
     /// … and what only those need, of all.
@@ -60,8 +66,10 @@ class mev_watcher final : public agent<mev_watcher> {
   void conclude(const detect::sandwich& found);
   void conclude(const detect::arbitrage& found);
   void conclude(const detect::flash_manipulation& found);
+  void conclude(const detect::displacement& found);
 
   options options_;
+  detect::displacements displacements_;
   per_block<gathered> blocks_;
 };
 

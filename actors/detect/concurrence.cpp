@@ -3,36 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/detect/combined_evidence.hpp"
 #include "actors/detect/kept_blocks.hpp"
-#include "actors/detect/shared_evidence.hpp"
 
 namespace eremos::detect {
 namespace {
 
-constexpr double confidence_max = 0.95;
 /// Blocks kept of one statement: those it rests on, newest last; the deciding one is among them.
 constexpr std::size_t statement_blocks_max = 4;
-
-/// The best confidence of each group of statements that share evidence, directly or by way of
-/// others.
-std::vector<double> groups_of(const std::vector<statement>& spoken) {
-  std::vector<std::size_t> group(spoken.size());
-  for (std::size_t i = 0; i < spoken.size(); ++i) {
-    group[i] = i;
-    for (std::size_t k = 0; k < i; ++k) {
-      if (group[k] == group[i] || !share_evidence(spoken[k].evidence, spoken[i].evidence)) continue;
-      const auto joined = group[k];
-      std::replace(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(i) + 1, joined,
-                   group[i]);
-    }
-  }
-  std::map<std::size_t, double> best;
-  for (std::size_t i = 0; i < spoken.size(); ++i)
-    best[group[i]] = std::max(best[group[i]], spoken[i].confidence);
-  std::vector<double> out;
-  for (const auto& [which, confidence] : best) out.push_back(confidence);
-  return out;
-}
 
 }  // namespace
 
@@ -72,11 +50,11 @@ maybe<concurrence> concurrences::add(const std::string& subject, statement said)
   out.types.assign(types.begin(), types.end());
   std::sort(out.blocks.begin(), out.blocks.end());
   out.blocks.erase(std::unique(out.blocks.begin(), out.blocks.end()), out.blocks.end());
-  const auto groups = groups_of(state.spoken);
-  out.independent = groups.size();
-  double doubt = 1;
-  for (const auto confidence : groups) doubt *= 1 - confidence;
-  out.confidence = std::min(confidence_max, 1 - doubt);
+  std::vector<testimony> all;
+  for (const auto& x : state.spoken) all.push_back({x.agent, x.confidence, x.evidence});
+  const auto together = combine(std::move(all));
+  out.independent = together.groups;
+  out.confidence = together.confidence;
   return out;
 }
 

@@ -4,12 +4,10 @@
 // owned by one agent.
 //
 //   found        `agents` or more spoke of the subject less than `window` before the newest of them
-//   confidence = 1 - the product of (1 - c) over groups of agents, c the best of each group; at
-//   most
-//                0.95. Agents whose evidence overlaps are one group.
+//   confidence   as combined_evidence.hpp says: agents whose evidence overlaps are one group, only
+//                groups add up, and at most to 0.95
 //
-// The product takes the groups for independent, which is more than is known: they see the same
-// chain. Hence the cap. Found once, and again in a later block that brings a further agent.
+// Found once, and again in a later block that brings a further agent.
 #pragma once
 #include <map>
 #include <string>

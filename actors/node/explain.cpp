@@ -72,6 +72,36 @@ constexpr std::array sentences = {
         "admin_change",
         "Power over {contract}, which is on the watch list, changed by transaction {transaction}: "
         "{change} ({events}). Announced by a timelock: {announced}."},
+    sentence{
+        "wash_trading",
+        "{trader} turned {turns} times in {trades} trades in pool {pool} and ended with what it "
+        "had "
+        "({open} of a trade is open), less {loss} of what it gave. That was {share_of_volume} of "
+        "what the pool traded meanwhile.",
+        "turns"},
+    sentence{"wash_trading",
+             "Item {item} of {token} came back to {trader} through {sales} sales among {members}, "
+             "at about one price. Linked wallets among them: {linked}."},
+    sentence{"linked_wallets",
+             "{wallets} wallets belong to one hand ({kinds}): {addresses}. The links are {links}."},
+    sentence{
+        "high_frequency_trading",
+        "The contract made {swaps} swaps in this block and was busy in {busy_blocks} of the last "
+        "ten; {callers} accounts call it. What tells a machine: {signs}.",
+        "signs"},
+    sentence{
+        "pool_trading_spike",
+        "{swaps} swaps of {traders} accounts came in one block, where {usual_swaps} are usual."},
+    sentence{
+        "contract_behavior_anomaly",
+        "The contract was unlike itself: {oddest_feature} was {oddest_value}, where "
+        "{oddest_expected} was expected ({oddest_z} deviations). All deviations together are rarer "
+        "than {rarity} of those lately (as a share)."},
+    sentence{
+        "displacement",
+        "{attacker} copied what {victim_sender} had asked for in {victim}, which still waited: "
+        "{contained} of its telling words (as a share) are in {attack}, which was mined first. The "
+        "victim failed: {victim_failed}."},
     sentence{"wallet_reactivated",
              "The wallet slept for {silent_days} days, since {last_activity}, and acts again."},
     sentence{

@@ -38,7 +38,7 @@ std::string painted(std::string_view text, std::string_view sgr, bool colour) {
 std::string short_details(const detail_map& details, std::size_t bytes_max) {
   std::string out;
   for (const auto& [key, json] : details.items) {
-    const auto item = fmt::format("{}={}", shown(key), shown(short_hex(json_text(json))));
+    const auto item = fmt::format("{}={}", shown(key), shown(short_hex(text_of_json(json))));
     if (out.size() + item.size() + 1 > bytes_max) return out + (out.empty() ? "…" : " …");
     out += (out.empty() ? "" : " ") + item;
   }

@@ -84,7 +84,7 @@ void anomaly_response::alert(const critical_event& what) {
 
 void anomaly_response::on(const agent_message& heard) {
   if (heard.topic != "response") return;
-  const auto at = open_.find(json_text(heard.details.find("subject")));
+  const auto at = open_.find(text_of_json(heard.details.find("subject")));
   if (at == open_.end()) return;
   auto& alert = at->second;
   alert.responders.push_back(heard.from);

@@ -18,7 +18,7 @@ class anomaly_response final : public agent<anomaly_response> {
       .glyph = "!",
       .role = "rule",
       .description = "a critical event: it is remembered, and every agent is asked about it"};
-  static constexpr std::uint32_t snapshot_version = 1;
+  static constexpr std::uint32_t snapshot_version = 2;
 
   struct options {
     duration_ms cooldown = 10 * minute_ms;  ///< a subject alerts once in this time

@@ -161,7 +161,7 @@ void text_rule::found(std::string subject) {
   auto one = match_of(&e, e.id, std::move(subject));
   // What waits to be mined belongs to no block that could become whole.
   if (options_.topic == rule_topic::mempool)
-    seen(std::move(one));
+    seen(std::move(one), {});
   else
     open_.at(e.commit).push_back(std::move(one));
 }
@@ -169,37 +169,38 @@ void text_rule::found(std::string subject) {
 void text_rule::on(const block_complete& whole) {
   auto found = open_.take(whole.commit);
   std::sort(found.begin(), found.end());
-  for (auto& m : found) seen(std::move(m));
+  for (auto& m : found) seen(std::move(m), {});
 }
 
 void text_rule::on(const signal_raised& heard) {
   const auto& s = heard.what;
   conclusion(rule_topic::signal, &s, s.evidence.empty() ? block_anchor() : s.evidence.front(),
-             s.subject);
+             s.subject, {s.agent + " " + s.type + " ", s.level, s.confidence});
 }
 
 void text_rule::on(const memory_added& heard) {
-  conclusion(rule_topic::memory, &heard.entry, block_anchor(), heard.entry.key);
+  conclusion(rule_topic::memory, &heard.entry, block_anchor(), heard.entry.key, {});
 }
 
 void text_rule::on(const agent_message& heard) {
-  conclusion(rule_topic::message, &heard, block_anchor(), heard.from);
+  conclusion(rule_topic::message, &heard, block_anchor(), heard.from, {});
 }
 
 void text_rule::conclusion(rule_topic topic, const observed& what, event_id anchor,
-                           std::string subject) {
+                           std::string subject, const news& word) {
   // A round holds all that was concluded; what this rule hears is its own to pick.
-  if (topic == options_.topic && holds(what)) seen(match_of(what, anchor, std::move(subject)));
+  if (topic == options_.topic && holds(what))
+    seen(match_of(what, anchor, std::move(subject)), word);
 }
 
 event_id text_rule::block_anchor() const {
   return {.type = event_type::block, .chain = chain(), .block = block().hash, .subject = {}};
 }
 
-void text_rule::seen(match found) {
+void text_rule::seen(match found, const news& word) {
   count("matched");
   if (options_.count == 1) {
-    act(found, {found});
+    act(found, {found}, word);
     return;
   }
   const auto forget_oldest = [this] {
@@ -220,12 +221,12 @@ void text_rule::seen(match found) {
   std::copy_if(recent_.begin(), recent_.end(), std::back_inserter(all), same);
   std::erase_if(recent_, same);
   counts_.erase(last.by);
-  act(last, all);
+  act(last, all, word);
 }
 
-void text_rule::act(const match& last, const std::vector<match>& all) {
+void text_rule::act(const match& last, const std::vector<match>& all, const news& word) {
   const auto& [anchor, subject] = last.what;
-  if (!cooldown_.pass(subject, now())) {
+  if (!cooldown_.pass(word.about + subject, now(), word.level, word.confidence)) {
     count("in_cooldown");
     return;
   }

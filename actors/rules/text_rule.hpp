@@ -17,6 +17,7 @@ namespace eremos {
 
 class text_rule final : public agent<text_rule> {
  public:
+  static constexpr std::uint32_t snapshot_version = 2;
   static constexpr agent_info info{
       .id = "rule", .glyph = "§", .role = "rule", .description = "a rule of the configuration"};
 
@@ -79,13 +80,22 @@ class text_rule final : public agent<text_rule> {
     friend auto operator<=>(const match&, const match&) = default;
   };
 
+  /// What a cooldown compares: of a signal its agent, type and subject, and how grave and sure it
+  /// is.
+  struct news {
+    std::string about;
+    severity level = severity::critical;
+    double confidence = 1;
+  };
+
   bool matches(const blockchain_event& e) const;
   void found(std::string subject);
-  void conclusion(rule_topic topic, const observed& what, event_id anchor, std::string subject);
+  void conclusion(rule_topic topic, const observed& what, event_id anchor, std::string subject,
+                  const news& word);
   bool holds(const observed& what) const;
   match match_of(const observed& what, event_id anchor, std::string subject) const;
-  void seen(match found);
-  void act(const match& last, const std::vector<match>& all);
+  void seen(match found, const news& word);
+  void act(const match& last, const std::vector<match>& all, const news& word);
   event_id block_anchor() const;
 
   const options options_;

@@ -45,7 +45,7 @@ std::string_view severity_of(const std::string& level) {
 std::string body_of(const pagerduty_options& o, const alert_delivery& x) {
   const auto alerts = read_alert_fields(x.fields);
   const auto field = [&](std::string_view name) {
-    return alerts.empty() ? std::string{} : json_text(alerts.front().find(name));
+    return alerts.empty() ? std::string{} : text_of_json(alerts.front().find(name));
   };
   // What is raised and retracted under one key is one incident; a group is one of its own.
   const auto incident =

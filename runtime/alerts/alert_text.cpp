@@ -92,7 +92,7 @@ detail_map alert_text_fields(alert_kind kind, std::string_view route, const sign
   out.set("block_number", std::to_string(s.block.number));
   out.set("block_hash", to_hex(s.block.hash)).set("config_hash", s.config_hash);
   for (const auto& [key, json] : s.details.items)
-    out.set(fmt::format("{}{}", detail_prefix, key), json_text(json));
+    out.set(fmt::format("{}{}", detail_prefix, key), text_of_json(json));
   return out;
 }
 
@@ -119,7 +119,7 @@ std::string render_template(std::string_view text, const detail_map& fields) {
       text, [&](std::string_view plain) { out += plain; },
       [&](std::string_view name) {
         const auto value = fields.find(name);
-        out += value.empty() ? "-" : printable(json_text(value), shown_bytes_max);
+        out += value.empty() ? "-" : printable(text_of_json(value), shown_bytes_max);
       });
   return out;
 }

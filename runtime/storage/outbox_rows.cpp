@@ -16,6 +16,9 @@ constexpr std::size_t groups_at_once = 100;
 /// Signals looked at for an inhibition, newest first.
 constexpr std::size_t inhibitors_max = 1'000;
 
+/// A signal so much surer than those that were told of one subject is news.
+constexpr double surer_by = 0.15;
+
 /// Decides what suppress_for compares.
 std::string about_of(const signal& s) {
   return fmt::format("{} {} {}", s.block.chain, s.type, s.subject);
@@ -90,12 +93,17 @@ std::string outbox_table::fate(const signal& s, const alert_route& route, time_m
   if (is_inhibited(s)) return "inhibited";
   if (route.suppress_for_ms > 0) {
     auto q = db_.query(
-        "SELECT 1 FROM outbox WHERE kind = 'raised' AND route = ? AND about = ? AND event_time > ? "
-        "AND event_time < ? AND state IN ('held', 'gathered', 'due', 'delivered', 'dead', "
-        "'grouped') AND ended IS NOT 'withdrawn' LIMIT 1",
+        "SELECT s.severity, s.confidence FROM outbox o JOIN signals s ON s.id = o.signal_id WHERE "
+        "o.kind = 'raised' AND o.route = ? AND o.about = ? AND o.event_time > ? AND o.event_time < "
+        "? AND o.state IN ('held', 'gathered', 'due', 'delivered', 'dead', 'grouped') AND o.ended "
+        "IS NOT 'withdrawn' AND s.agent = ?",
         route.name, about_of(s), s.event_time - route.suppress_for_ms,
-        s.event_time + route.suppress_for_ms);
-    if (q.next()) return "suppressed";
+        s.event_time + route.suppress_for_ms, s.agent);
+    // What is graver, or much surer, than all that was told is told all the same.
+    while (q.next()) {
+      const auto told = parse_severity(q.text(0));
+      if (told && *told >= s.level && s.confidence < q.real(1) + surer_by) return "suppressed";
+    }
   }
   return "held";
 }

@@ -132,7 +132,7 @@ std::vector<std::string> read_string_list(std::string_view text) {
   return out;
 }
 
-std::string json_text(std::string_view json) {
+std::string text_of_json(std::string_view json) {
   return json.starts_with('"') ? unquoted(json) : std::string{json};
 }
 

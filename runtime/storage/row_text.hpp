@@ -23,7 +23,7 @@ std::string string_list_text(const std::vector<std::string>& strings);
 std::vector<std::string> read_string_list(std::string_view text);
 
 /// What a JSON string says; any other value as it is written.
-std::string json_text(std::string_view json);
+std::string text_of_json(std::string_view json);
 
 /// The inverse of detail_map::to_json.
 detail_map read_details(std::string_view json);

@@ -206,6 +206,31 @@ TEST_CASE("OUTBOX: suppress_for keeps a second alert of one type and subject bac
   CHECK(f.states() == "raised due, raised due, raised suppressed, raised due, retracted due");
 }
 
+TEST_CASE("OUTBOX: what is graver, much surer or another agent's is not suppressed", "[outbox]") {
+  auto route = to_ops();
+  route.filter = {};
+  route.suppress_for_ms = minute_ms;
+  outbox_fixture f{rules_of({route})};
+  block_number number = 1;
+  const auto told = [&](severity level, double confidence, std::string agent = "") {
+    auto s = signal_of("0xaa", {ref_at(number)});
+    if (!agent.empty()) s.agent = agent;
+    s.level = level;
+    s.confidence = confidence;
+    s.id = make_signal_id(s.agent, s.type, test_chain, s.subject,
+                          event_id{.block = hash_at(number), .subject = {}});
+    f.write_signals(number++, {s});
+    return f.states().ends_with("due");
+  };
+  CHECK(told(severity::low, 0.5));
+  CHECK_FALSE(told(severity::low, 0.6));
+  CHECK(told(severity::low, 0.65));
+  CHECK_FALSE(told(severity::low, 0.75));
+  CHECK(told(severity::medium, 0.5));
+  CHECK_FALSE(told(severity::medium, 0.5));
+  CHECK(told(severity::low, 0.5, "another"));
+}
+
 TEST_CASE("OUTBOX: a silence fits by what it names, until it ends", "[outbox]") {
   outbox_fixture f{rules_of({to_ops()})};
   const auto editor = f.open_outbox(true);

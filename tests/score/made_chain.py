@@ -2,6 +2,7 @@
 
 Everything follows from the seed. Standard library only.
 """
+import datetime
 import hashlib
 import json
 import random
@@ -31,6 +32,7 @@ EXCHANGE = "0x28c6c06298d514db089934071355e5743bf21d60"
 
 ZERO = "0x" + "00" * 20
 ETHER = 10**18
+GWEI = 10**9
 BLOCK_SECONDS = 12
 
 
@@ -69,6 +71,7 @@ class MadeChain:
         self.made = 0
         self.nonces = {}
         self.used_nonce = {}
+        self.waiting = {}
 
     def hash(self, what):
         return "0x" + hashlib.sha256(f"{self.seed}/{what}".encode()).hexdigest()
@@ -77,13 +80,16 @@ class MadeChain:
         return "0x" + bytes(self.random.randrange(256) for _ in range(20)).hex()
 
     def transaction(self, number, sender, to, value=0, logs=(), call="0x", status=1, creates=None, nonce=None,
-                    tight=False):
-        """Its hash. In a block the order is that of the calls, but what is `tight` stays with the one before it."""
+                    tight=False, seen=False, price=GWEI):
+        """Its hash. In a block the order is that of the calls, but what is `tight` stays with the one before it. What is
+        `seen` waits in the mempool before the block, in the order of the calls."""
         self.made += 1
         body = {"hash": self.hash(f"transaction {self.made}"), "from": sender, "to": to, "value": value,
-                "logs": list(logs), "input": call, "status": status, "creates": creates}
+                "logs": list(logs), "input": call, "status": status, "creates": creates, "price": price}
         body["nonce"] = self.used_nonce.get(sender, self.random.randrange(3)) if nonce is None else nonce
         self.used_nonce[sender] = body["nonce"] + 1
+        if seen:
+            self.waiting.setdefault(number, []).append(body)
         block = self.blocks.setdefault(number, [])
         if tight and block:
             block[-1].append(body)
@@ -103,23 +109,35 @@ class MadeChain:
         last = max(self.blocks)
         with open(path, "w") as out:
             for number in range(self.first_block, last + 1):
+                for body in self.waiting.get(number, ()):
+                    self.write_waiting(out, number, body)
                 self.write_block(out, number)
+
+    @staticmethod
+    def signed(body):
+        """What a sender signs."""
+        return {"hash": body["hash"], "from": body["from"], "to": body["to"], "value": hex(body["value"]), "gas": "0x7a120",
+                "gasPrice": hex(body["price"]), "nonce": hex(body["nonce"]), "input": body["input"], "type": "0x0"}
+
+    def write_waiting(self, out, number, body):
+        at = datetime.datetime.fromtimestamp(self.time_of(number - 1) + 5, datetime.timezone.utc)
+        out.write(json.dumps({"chain_id": 1, "method": "eth_subscription", "params": ["newPendingTransactions"],
+                              "result": {**self.signed(body), "blockHash": None, "blockNumber": None, "transactionIndex": None},
+                              "received_at": at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}) + "\n")
 
     def write_block(self, out, number):
         common = {"blockHash": self.hash(f"block {number}"), "blockNumber": hex(number)}
         transactions, receipts, logged = [], [], 0
         for index, body in enumerate(t for group in self.blocks.get(number, ()) for t in group):
             at = {**common, "transactionIndex": hex(index)}
-            transactions.append({**at, "hash": body["hash"], "from": body["from"], "to": body["to"],
-                                 "value": hex(body["value"]), "gas": "0x7a120", "gasPrice": "0x3b9aca00",
-                                 "nonce": hex(body["nonce"]), "input": body["input"], "type": "0x2"})
+            transactions.append({**at, **self.signed(body)})
             logs = []
             for entry in body["logs"] if body["status"] else ():
                 logs.append({**at, **entry, "transactionHash": body["hash"], "logIndex": hex(logged), "removed": False})
                 logged += 1
             receipts.append({**at, "transactionHash": body["hash"], "from": body["from"], "to": body["to"],
-                             "status": hex(body["status"]), "gasUsed": "0x11170", "effectiveGasPrice": "0x3b9aca00",
-                             "contractAddress": body["creates"], "logs": logs, "type": "0x2"})
+                             "status": hex(body["status"]), "gasUsed": "0x11170", "effectiveGasPrice": hex(body["price"]),
+                             "contractAddress": body["creates"], "logs": logs, "type": "0x0"})
         block = {"number": hex(number), "hash": common["blockHash"], "parentHash": self.hash(f"block {number - 1}"),
                  "timestamp": hex(self.time_of(number)), "gasUsed": "0x5208", "gasLimit": "0x1c9c380",
                  "miner": "0x" + "11" * 20, "transactions": transactions}

@@ -4,7 +4,7 @@ from made_chain import (APPROVAL, ETHER, EXCHANGE, ROUTER_V2, SWAP_V2, SWAP_V3, 
 
 # How often each happens, after seven whole mainnet blocks: half of all transactions move no token.
 WEIGHTS = {"pay": 30, "send_token": 24, "trade": 16, "withdraw": 6, "deposit": 5, "allow": 6, "revoke": 1, "fail": 4,
-           "call": 4, "mint_item": 1, "airdrop": 0.2, "zero_value": 0.3, "payout": 0.2}
+           "call": 4, "sign": 2, "mint_item": 1, "sell_item": 0.5, "airdrop": 0.2, "zero_value": 0.3, "payout": 0.2}
 
 
 class Pool:
@@ -53,6 +53,9 @@ class Ordinary:
         self.deposits = {}
         self.routers = [ROUTER_V2, chain.address(), chain.address()]  # two that nobody labelled
         self.items = 0
+        self.crowded = []  # pools
+        self.owned = []  # [collection, item, owner]
+        self.market = chain.address()
         self.upgraded = set()  # (block, contract)
 
     def fill(self, number, count):
@@ -101,10 +104,27 @@ class Ordinary:
     def call(self, number, who):
         self.chain.transaction(number, who, self.chain.address(), call="0x" + self.chain.random.randbytes(36).hex())
 
+    def sign(self, number, who):
+        """A call with a signature, that waited."""
+        self.chain.transaction(number, who, self.chain.random.choice(self.routers),
+                               call="0xd0e30db0" + self.chain.random.randbytes(128).hex(), seen=True)
+
     def mint_item(self, number, who):
         self.items += 1
         where = self.chain.random.choice(self.collections)
+        self.owned.append([where, self.items, who])
         self.chain.transaction(number, who, where, call="0x1249c58b", logs=[item_transfer(where, ZERO, who, self.items)])
+
+    def sell_item(self, number, who):
+        """What somebody minted or bought, to another; the buyer calls the market."""
+        if self.owned:
+            what = self.chain.random.choice(self.owned)
+            self.sale(number, *what[:2], what[2], who, int(10 ** self.chain.random.uniform(16, 19)))
+            what[2] = who
+
+    def sale(self, number, collection, item, seller, buyer, price):
+        self.chain.transaction(number, buyer, self.market, price, call="0xfb0f3ee1",
+                               logs=[item_transfer(collection, seller, buyer, item)])
 
     def airdrop(self, number, who):
         """Sorted by address, so that neighbours look alike."""

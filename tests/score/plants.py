@@ -2,7 +2,7 @@
 
 A truth is (signal type, key): the key is what key_of() reads from a signal. `near` is a block with room after it.
 """
-from made_chain import (APPROVAL, ETHER, EXCHANGE, FLASH_LOAN_BALANCER, MINT_V2, OWNERSHIP_TRANSFERRED, POOL_MANAGER,
+from made_chain import (APPROVAL, ETHER, EXCHANGE, FLASH_LOAN_BALANCER, GWEI, MINT_V2, OWNERSHIP_TRANSFERRED, POOL_MANAGER,
                         ROUTER_V2, SWAP_V4, TRANSFER_SINGLE, UPGRADED, USDC, USDT, WETH, ZERO, item_transfer, log, transfer)
 from ordinary import Pool
 
@@ -280,9 +280,186 @@ def fast_trader(chain, cast, near):
     """Trades time and again within seconds."""
     who, pool = chain.address(), chain.random.choice(cast.pools)
     for i in range(chain.random.randrange(12, 24)):
-        logs, _ = pool.swap(i % 2, pool.reserves[i % 2] // 2_000, cast.routers[2], who, who)
+        side = chain.random.randrange(2)
+        logs, _ = pool.swap(side, pool.reserves[side] // chain.random.randrange(1_000, 5_000), cast.routers[2], who, who)
         chain.transaction(near + i % 2, who, cast.routers[2], call="0x38ed1739", logs=logs)
     return [("high_frequency_trading", who)]
+
+
+def to_and_fro(chain, near, who, pool, times, blocks, gain=0.0):
+    """Buys and sells what it bought; `gain`: how much dearer the pool is made before each sale."""
+    for i in range(times):
+        amount = pool.reserves[1] // chain.random.randrange(60, 120)
+        for side in (1, 0):
+            if side == 0 and gain:
+                pool.reserves[1] = int(pool.reserves[1] * (1 + gain))
+            logs, amount = pool.swap(side, amount, ROUTER_V2, who, who)
+            chain.transaction(near + i * blocks // times, who, ROUTER_V2, call="0x38ed1739", logs=logs, tight=side == 0)
+
+
+def wash_pool(chain, cast, near):
+    """Trades with itself, in a pool of others or in one that nobody else uses."""
+    random, who = chain.random, chain.address()
+    pool = random.choice(cast.pools) if random.random() < 0.5 else Pool(chain, chain.address(), WETH, 10**24, 50 * ETHER)
+    times = random.randrange(4, 9)
+    to_and_fro(chain, near, who, pool, times, times)
+    return [("wash_trading", who)]
+
+
+def wash_ring(chain, cast, near):
+    """An item is sold round among wallets that one of them paid, and comes back."""
+    random = chain.random
+    ring = [chain.address() for _ in range(random.randrange(2, 5))]
+    item, price = random.randrange(10**6), int(10 ** random.uniform(17, 19))
+    where = random.choice(cast.collections)
+    for i, who in enumerate(ring[1:]):
+        chain.transaction(near, ring[0], who, 2 * price)
+    for i, seller in enumerate(ring):
+        cast.sale(near + 1 + 2 * i, where, 10**9 + item, seller, ring[(i + 1) % len(ring)],
+                  int(price * random.uniform(0.96, 1.04)))
+    return [("wash_trading", ring[0])]
+
+
+def grid(chain, cast, near):
+    """No wash trading: it sells dearer than it bought."""
+    to_and_fro(chain, near, chain.address(), Pool(chain, chain.address(), WETH, 10**24, 50 * ETHER), 8, 8, gain=0.02)
+    return []
+
+
+def twice(chain, cast, near):
+    """No wash trading: a pool is tried and left, twice."""
+    to_and_fro(chain, near, chain.address(), chain.random.choice(cast.pools), 2, 2)
+    return []
+
+
+def maker(chain, cast, near):
+    """No wash trading: it buys in one pool and sells in another."""
+    who, token = chain.address(), chain.address()
+    cheap, dear = (Pool(chain, token, WETH, 10**24, 50 * ETHER) for _ in range(2))
+    for i in range(8):
+        logs, bought = cheap.swap(1, ETHER // 4, ROUTER_V2, who, who)
+        chain.transaction(near + i, who, ROUTER_V2, call="0x38ed1739", logs=logs)
+        logs, _ = dear.swap(0, bought, ROUTER_V2, who, who)
+        chain.transaction(near + i, who, ROUTER_V2, call="0x38ed1739", logs=logs)
+    return []
+
+
+def change_of_mind(chain, cast, near):
+    """No ring: an item is sold back to whom it was bought from."""
+    seller, buyer, price = chain.address(), chain.address(), ETHER
+    where, item = chain.random.choice(cast.collections), 10**9 + chain.random.randrange(10**6)
+    cast.sale(near, where, item, seller, buyer, price)
+    cast.sale(near + 4, where, item, buyer, seller, price)
+    return []
+
+
+def telling(chain, words=4):
+    """Arguments that nobody else has: a signature, a hash, a proof."""
+    return chain.random.randbytes(32 * words).hex()
+
+
+def overtaken(chain, cast, near):
+    """A call that waits is copied by another, to a contract of its own, and mined before it."""
+    random, attacker = chain.random, chain.address()
+    words, victim = telling(chain), random.choice(cast.wallets)
+    body = {"call": "0x5c11d795" + words, "seen": True, "status": random.randrange(2)}
+    found = None
+    attack = {"sender": attacker, "to": chain.address(), "call": "0x00000001" + words + attacker[2:].rjust(64, "0"),
+              "price": 3 * GWEI}
+    # What was seen first is the victim's; in the block the attack comes first.
+    hold = chain.transaction(near, chain.address(), chain.address(), 1)
+    found = chain.transaction(near, victim, chain.address(), tight=True, **body)
+    chain.transaction(near, tight=True, seen=random.random() < 0.5, **attack)
+    group = chain.blocks[near][-1]
+    group[-1], group[-2] = group[-2], group[-1]
+    assert hold and group[-1]["hash"] == found
+    return [("displacement", found)]
+
+
+def sped_up(chain, cast, near):
+    """No displacement: the sender itself sends the same again, by way of another contract and dearer."""
+    who, words = chain.random.choice(cast.wallets), telling(chain)
+    chain.transaction(near, who, chain.address(), call="0x00000001" + words, seen=True, price=3 * GWEI)
+    chain.transaction(near, who, chain.address(), call="0x5c11d795" + words, seen=True, tight=True, status=0)
+    return []
+
+
+def same_words(chain, cast, near):
+    """No displacement: many send what one service gave them all."""
+    words = telling(chain)
+    for i, who in enumerate(chain.random.sample(cast.wallets, 6)):
+        chain.transaction(near, who, chain.address(), call="0x00000002" + words, seen=True, tight=i > 0, price=(i + 1) * GWEI)
+    return []
+
+
+def shared_deposit(chain, cast, near):
+    """Wallets of one customer pay into the deposit address that an exchange gave it; it passes all on."""
+    random, deposit = chain.random, chain.address()
+    users = [chain.address() for _ in range(random.randrange(4, 8))]
+    for i, user in enumerate(users):
+        amount = int(10 ** random.uniform(17, 19))
+        chain.transaction(near + i, user, deposit, amount)
+        chain.transaction(near + i, deposit, EXCHANGE, amount - 21_000 * 30 * GWEI, tight=True)
+    return [("linked_wallets", users[0])]
+
+
+def sybils(chain, cast, near):
+    """One wallet funds others alike, and they do the same with one contract."""
+    random, funder, contract = chain.random, chain.address(), chain.address()
+    wallets = [chain.address() for _ in range(random.randrange(5, 9))]
+    amount = int(10 ** random.uniform(16, 17))
+    for who in wallets:
+        chain.transaction(near + random.randrange(2), funder, who, int(amount * random.uniform(0.97, 1.03)))
+    for who in wallets:
+        chain.transaction(near + 2 + random.randrange(3), who, contract, call="0x4e71d92d" + telling(chain, 1), nonce=0)
+    return [("linked_wallets", funder)]
+
+
+def wages(chain, cast, near):
+    """No cluster: somebody pays many alike, and some of them use the same contract."""
+    payer, contract = chain.address(), chain.address()
+    paid = [chain.address() for _ in range(80)]
+    for who in paid:
+        chain.transaction(near, payer, who, ETHER // 10)
+    for who in paid[:8]:
+        chain.transaction(near + 2, who, contract, call="0x4e71d92d" + telling(chain, 1), nonce=0)
+    return []
+
+
+def cashing_in(chain, cast, near):
+    """No cluster: friends pay somebody, who sells some of it at an exchange."""
+    who = chain.address()
+    for i, friend in enumerate(chain.random.sample(cast.wallets, 5)):
+        chain.transaction(near + i, friend, who, ETHER)
+        chain.transaction(near + i, who, EXCHANGE, int(ETHER * chain.random.uniform(0.2, 0.9)))
+    return []
+
+
+def trading_bot(chain, cast, near):
+    """A contract that three accounts trade through, to and fro, block after block."""
+    random, bot = chain.random, chain.address()
+    hands = [chain.address() for _ in range(3)]
+    pool = Pool(chain, chain.address(), WETH, 10**24, 500 * ETHER)
+    for block in range(near, near + 4):
+        for i in range(6):
+            side = 1 if i % 3 == 1 else 0
+            logs, _ = pool.swap(side, pool.reserves[side] // random.randrange(2_000, 9_000), bot, bot, bot)
+            chain.transaction(block, hands[i % 3], bot, call="0x00000003", logs=logs)
+    return [("high_frequency_trading", bot)]
+
+
+def crowd(chain, cast, near):
+    """Everybody trades in one pool at once."""
+    pool = chain.random.choice(cast.pools)
+    while pool in cast.crowded:
+        pool = chain.random.choice(cast.pools)
+    cast.crowded.append(pool)
+    near = max(near, chain.first_block + 60)
+    for who in chain.random.sample(cast.wallets, 90):
+        side = chain.random.randrange(2)
+        logs, _ = pool.swap(side, pool.reserves[side] // 20_000, cast.routers[1], who, who)
+        chain.transaction(near, who, cast.routers[1], call="0x38ed1739", logs=logs)
+    return [("pool_trading_spike", pool.address)]
 
 
 #: name: (plants, how many to a recording)
@@ -291,9 +468,13 @@ CASES = {"poisoning": (poisoning, 8), "poisoning_batch": (poisoning_batch, 2), "
          "arbitrage": (circle, 2), "borrowed_arbitrage": (borrowed_circle, 2), "manipulation": (manipulation, 3),
          "drain": (drain, 3), "phishing": (phishing, 2), "new_router": (new_router, 2), "relayed": (relayed, 2),
          "upgrade": (upgrade, 3), "unknown_upgrade": (unknown_upgrade, 3), "mint_rush": (mint_rush, 3),
-         "awakening": (awakening, 5), "short_sleep": (short_sleep, 3), "launch": (launch, 3), "fast_trader": (fast_trader, 3)}
+         "awakening": (awakening, 5), "short_sleep": (short_sleep, 3), "launch": (launch, 3), "fast_trader": (fast_trader, 3),
+         "wash_pool": (wash_pool, 3), "wash_ring": (wash_ring, 2), "grid": (grid, 2), "twice": (twice, 2), "maker": (maker, 2),
+         "change_of_mind": (change_of_mind, 2), "shared_deposit": (shared_deposit, 2), "sybils": (sybils, 2), "wages": (wages, 1),
+         "cashing_in": (cashing_in, 2), "overtaken": (overtaken, 3), "sped_up": (sped_up, 2), "same_words": (same_words, 1),
+         "trading_bot": (trading_bot, 2), "crowd": (crowd, 1)}
 
 #: Signal types that nothing but the truth may bring about on a made chain.
 PLANTED = {"address_poisoning", "poisoning_payoff", "sandwich", "arbitrage", "flash_loan_manipulation", "wallet_drain",
            "approval_phishing", "admin_change", "mint_spike", "wallet_reactivated", "launch_detected",
-           "high_frequency_trading"}
+           "high_frequency_trading", "wash_trading", "linked_wallets", "displacement", "pool_trading_spike"}
