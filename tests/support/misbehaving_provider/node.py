@@ -11,6 +11,7 @@ from wire import answer, error
 
 SAFE_BEHIND, FINALIZED_BEHIND = 8, 16
 PLANTED_MAX = 100_000
+FETCHES_MAX = 1_024  # blocks of which it is known when they were asked for
 PENDING_MAX = 256
 LOG_RANGE_MAX = 2_000  # blocks of one eth_getLogs
 # What providers say of a range that is too large (N: blocks that are allowed, 0xA and 0xB: a range that works).
@@ -49,7 +50,10 @@ class Node:
         self.standing = {}  # number -> branch, where it is another than the canonical one
         self.calls = collections.Counter()
         self.planted = []  # what was lied about, for whoever compares
-        self.told = []  # of those, the ones of the answer that is being made
+        self.told = []  # of those, the ones of the answer that is being made: (when its block was asked for, lie)
+        self.asked_at = 0.0  # when the call came that is being answered
+        self.fetches = collections.OrderedDict()  # block hash -> (when it was asked for, lies told of it since)
+        self.fetched = None  # the block that the answer which is being made completes
         self.pending = collections.OrderedDict()  # hash -> transaction that waits
         self.refuse_until = 0.0
         self.subscribed = 0
@@ -87,7 +91,9 @@ class Node:
         if len(self.planted) < PLANTED_MAX:
             self.planted.append({"fault": fault, "field": field, "number": block.number, "hash": block.hash})
             if in_answer:
-                self.told.append(self.planted[-1])
+                began, lies = self.fetches.get(block.hash, (self.asked_at, []))
+                lies.append(self.planted[-1])
+                self.told.append((began, self.planted[-1]))
 
     # --- requests
 
@@ -99,7 +105,6 @@ class Node:
             asked = json.loads(text)
         except ValueError:
             return "200 OK", json.dumps(error({}, -32700, "parse error"))
-        began = time.monotonic()
         if isinstance(asked, list):
             made = [await self.answer(connection, call) for call in asked]
             reply = "200 OK", json.dumps([out for _, out, _ in made])
@@ -107,7 +112,7 @@ class Node:
             made = [await self.answer(connection, asked)]
             reply = made[0][0], json.dumps(made[0][1])
         delivered = not connection.dead and not connection.is_gone()
-        for lie in (lie for _, _, lies in made for lie in lies):
+        for began, lie in (told for _, _, lies in made for told in lies):
             lie |= {"delivered": delivered, "seconds": round(time.monotonic() - began, 3)}
         return reply if not connection.dead else None
 
@@ -115,6 +120,10 @@ class Node:
         """(HTTP status, answer, the lies in it)."""
         status, out = await self._answer(connection, call)
         lies, self.told = self.told, []
+        if self.fetched:  # only now has whoever asked all of the block
+            began, before = self.fetches[self.fetched]
+            lies += [(began, lie) for lie in before]
+            self.fetched = None
         return status, out, lies
 
     async def _answer(self, connection, call):
@@ -129,9 +138,11 @@ class Node:
             self.refuse_until = time.monotonic() + limit.options["seconds"]
         if limit or time.monotonic() < self.refuse_until:
             return "429 Too Many Requests", error(call, -32005, "too many requests")
+        asked_at = time.monotonic()
         slow = self.plan.comes("slow_answer")
         if slow:
             await asyncio.sleep(slow.options["seconds"])
+        self.asked_at = asked_at
         if method in HOLDS_NOTHING:
             return "200 OK", answer(call, result=HOLDS_NOTHING[method])
         handler = self.handlers.get(method)
@@ -159,6 +170,9 @@ class Node:
             return answer(call, result=None)
         out = block.as_json(full)
         if full:  # a header alone is no block
+            self.fetches[block.hash] = (self.asked_at, [])
+            while len(self.fetches) > FETCHES_MAX:
+                self.fetches.popitem(last=False)
             lie = self.plan.comes("wrong_hash", call["method"])
             if lie:
                 field = "hash" if lie.made % 2 else "stateRoot"
@@ -177,6 +191,7 @@ class Node:
         block = self.chain.named(which) if len(which) == 66 else self.tagged(which, call["method"])
         if block is None:
             return answer(call, result=None)
+        self.fetched = block.hash if block.hash in self.fetches else None
         out = block.receipts
         if block.logs() and self.plan.comes("missing_log", call["method"]):
             out = copy.deepcopy(out)

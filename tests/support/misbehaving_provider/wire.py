@@ -146,7 +146,7 @@ class Listener:
         connection = Connection(reader, writer, self.accepts_dead)
         self.connections.add(connection)
         self.accepted += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
+        with contextlib.suppress(asyncio.CancelledError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             await connection.serve(self.on_text)
         self.connections.discard(connection)
         writer.close()
