@@ -475,6 +475,10 @@ CASES = {"poisoning": (poisoning, 8), "poisoning_batch": (poisoning_batch, 2), "
          "cashing_in": (cashing_in, 2), "overtaken": (overtaken, 3), "sped_up": (sped_up, 2), "same_words": (same_words, 1),
          "trading_bot": (trading_bot, 2), "crowd": (crowd, 1)}
 
+#: Planted on two chains a seed, so that neither is busier than a chain can be.
+SECOND = {"fast_trader", "wash_pool", "wash_ring", "grid", "twice", "maker", "change_of_mind", "shared_deposit", "sybils", "wages",
+          "cashing_in", "overtaken", "sped_up", "same_words", "trading_bot", "crowd"}
+
 #: Signal types that nothing but the truth may bring about on a made chain.
 PLANTED = {"address_poisoning", "poisoning_payoff", "sandwich", "arbitrage", "flash_loan_manipulation", "wallet_drain",
            "approval_phishing", "admin_change", "mint_spike", "wallet_reactivated", "launch_detected",
