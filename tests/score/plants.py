@@ -317,7 +317,8 @@ def wash_ring(chain, cast, near):
     for i, seller in enumerate(ring):
         cast.sale(near + 1 + 2 * i, where, 10**9 + item, seller, ring[(i + 1) % len(ring)],
                   int(price * random.uniform(0.96, 1.04)))
-    return [("wash_trading", ring[0])]
+    # Three that were funded alike and act alike are a cluster, too.
+    return [("wash_trading", ring[0])] + [("linked_wallets", ring[0])] * (len(ring) > 3)
 
 
 def grid(chain, cast, near):
@@ -473,6 +474,10 @@ CASES = {"poisoning": (poisoning, 8), "poisoning_batch": (poisoning_batch, 2), "
          "change_of_mind": (change_of_mind, 2), "shared_deposit": (shared_deposit, 2), "sybils": (sybils, 2), "wages": (wages, 1),
          "cashing_in": (cashing_in, 2), "overtaken": (overtaken, 3), "sped_up": (sped_up, 2), "same_words": (same_words, 1),
          "trading_bot": (trading_bot, 2), "crowd": (crowd, 1)}
+
+#: Planted on two chains a seed, so that neither is busier than a chain can be.
+SECOND = {"fast_trader", "wash_pool", "wash_ring", "grid", "twice", "maker", "change_of_mind", "shared_deposit", "sybils", "wages",
+          "cashing_in", "overtaken", "sped_up", "same_words", "trading_bot", "crowd"}
 
 #: Signal types that nothing but the truth may bring about on a made chain.
 PLANTED = {"address_poisoning", "poisoning_payoff", "sandwich", "arbitrage", "flash_loan_manipulation", "wallet_drain",
