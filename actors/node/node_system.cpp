@@ -9,6 +9,9 @@
 namespace eremos {
 namespace {
 
+/// A recording takes back what STREAM still has, and no restart asks for more: as many changes as
+/// its ring has events (`ring_events`), some 300 bytes each.
+constexpr std::size_t recorded_unfolded_max = 131'072;
 /// For receivers that answer; what others lack waits in the outbox for the next start.
 constexpr std::chrono::milliseconds last_deliveries_max{3'000};
 
@@ -24,6 +27,7 @@ node_system::node_system(const node_system_plan& plan)
 result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
   sqlite_options options;
   options.durable = plan.durable;
+  if (!plan.keep_snapshots) options.unfolded_wallets_max = recorded_unfolded_max;
   options.alerts = std::move(plan.rules);
   auto storage = open_sqlite_store(plan.store_path, std::move(options));
   if (!storage) return storage.error();

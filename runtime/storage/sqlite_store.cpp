@@ -140,7 +140,7 @@ class sqlite_store final : public store {
   std::unique_ptr<sqlite_connection> db_;
   sqlite_options options_;
   bool reads_only_;
-  wallet_table wallets_{*db_};
+  wallet_table wallets_{*db_, options_.unfolded_wallets_max};
   pending_table pending_{*db_};
   outbox_table outbox_{*db_, std::move(options_.alerts)};
 };

@@ -22,6 +22,10 @@ struct sqlite_options {
   /// False for a store in a temporary folder: nothing waits for the disk. Still survives kill -9,
   /// not a power cut.
   bool durable = true;
+  /// Wallet changes of a chain that a revert may still take back and that are not summed up for it,
+  /// some 300 bytes each; beyond it the oldest half is. Far more than the blocks between the oldest
+  /// snapshot and the head hold.
+  std::size_t unfolded_wallets_max = 1u << 20;
   /// What goes to the outbox with the signals; no routes: nothing.
   alert_rules alerts;
 };

@@ -15,13 +15,9 @@ namespace eremos {
 
 class wallet_table {
  public:
-  /// Deltas of a chain that may lie unfolded, about 150 bytes each: far more than the blocks
-  /// between the oldest snapshot and the head hold. A chain without snapshots (a recording) folds
-  /// its oldest half beyond it.
-  static constexpr std::size_t unfolded_max = 1u << 20;
-
-  explicit wallet_table(sqlite_connection& db, std::size_t limit = unfolded_max)
-      : db_(db), unfolded_max_(limit) {}
+  /// `unfolded_max`: deltas of a chain that may lie unfolded; beyond it the oldest half is folded.
+  wallet_table(sqlite_connection& db, std::size_t unfolded_max)
+      : db_(db), unfolded_max_(unfolded_max) {}
 
   /// `part` is 0 for a block, else names one of its supplements. A block is written once.
   void write(const block_result& block, std::int64_t part);
