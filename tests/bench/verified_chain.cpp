@@ -28,7 +28,10 @@ constexpr std::size_t senders = 64, tokens = 200, holders = 4'000;
 constexpr std::string_view no_requests =
     "0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-using secp_context = std::unique_ptr<secp256k1_context, decltype(&secp256k1_context_destroy)>;
+struct secp_destroyer {
+  void operator()(secp256k1_context* x) const noexcept { secp256k1_context_destroy(x); }
+};
+using secp_context = std::unique_ptr<secp256k1_context, secp_destroyer>;
 
 hash32 to_hash(std::string_view text) {
   const auto out = parse_hash32(text);
@@ -41,7 +44,7 @@ class chain_maker {
   explicit chain_maker(const dense_shape& shape)
       : shape_(shape),
         draw_(shape.seed),
-        context_(secp256k1_context_create(SECP256K1_CONTEXT_SIGN), secp256k1_context_destroy) {
+        context_(secp256k1_context_create(SECP256K1_CONTEXT_SIGN)) {
     for (std::size_t i = 0; i < senders; ++i) keys_.push_back(make_key());
     for (std::size_t i = 0; i < tokens; ++i) tokens_.push_back(random_address());
     for (std::size_t i = 0; i < holders; ++i) holders_.push_back(random_address());
