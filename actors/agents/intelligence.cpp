@@ -1,18 +1,14 @@
 #include "actors/agents/intelligence.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "actors/agents/alert_answer.hpp"
 #include "actors/detect/dormancy.hpp"
 #include "actors/detect/high_value.hpp"
-#include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/shared_evidence.hpp"
-#include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/policy/chain_policy.hpp"
 
@@ -25,17 +21,6 @@ constexpr unsigned native_decimals = 18;
 /// From here on an anomaly is severity high: all three oddities.
 constexpr double anomaly_high = 0.95;
 constexpr std::string_view strengthened_key = "strengthened:";
-
-/// Bounds of what is named as evidence of a contract's behavior in one block.
-constexpr std::size_t behavior_evidence_max = 16;
-constexpr double wei_of_gwei = 1e9;
-
-std::uint64_t behavior_seed(std::string_view text) {
-  const auto hash = keccak256(text);
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < sizeof out; ++i) out = out << 8 | hash.data[i];
-  return out;
-}
 
 void set_name(detail_map& details, std::string_view key, const label* known) {
   if (known != nullptr) details.set(key, known->name);
@@ -51,10 +36,6 @@ result<intelligence::options> intelligence::options::parse(const option_map& giv
   out.rapid.blocks = read.number("rapid_blocks", out.rapid.blocks, 1, detect::rapid_blocks_max);
   out.spike.logs_min = read.number("spike_logs_min", out.spike.logs_min, 2, 1'000'000);
   out.spike.z_min = read.real("spike_z_min", out.spike.z_min, 1.0, 100.0);
-  auto& b = out.behavior;
-  b.score_min = read.real("behavior_score_min", b.score_min, 0.0, 1.0);
-  b.rate = read.real("behavior_rate", b.rate, 0.0, 1.0);
-  out.behavior_salt = read.text("behavior_salt", out.behavior_salt);
   out.anomaly_min = read.real("anomaly_min", out.anomaly_min, 0.0, 1.0);
   if (auto bad = read.finish()) return *bad;
   return out;
@@ -64,12 +45,7 @@ intelligence::intelligence(caf::actor_config& cfg, const agent_services& service
     : agent(cfg, services),
       options_(std::move(opts)),
       rapid_(options_.rapid),
-      spikes_(options_.spike),
-      behaviors_([&] {
-        options_.behavior.seed =
-            behavior_seed(fmt::format("{} {} {}", id(), services.chain, options_.behavior_salt));
-        return options_.behavior;
-      }()) {
+      spikes_(options_.spike) {
   if (options_.high_value.is_zero()) options_.high_value = services.policy.very_large;
 }
 
@@ -81,11 +57,6 @@ void intelligence::on(const transaction_event& t) {
     block.sent.push_back({t.from, t.transaction_index, t.hash});
   else
     count("senders_excluded_" + std::string{why});
-  if (t.to && !t.input.empty())
-    block.calls.push_back({*t.to, t.transaction_index, t.hash, t.from,
-                           to_double(t.value) / wei_of_gwei,
-                           t.gas_used ? static_cast<double>(*t.gas_used) : 0.0,
-                           static_cast<double>(t.input.size()), t.succeeded && !*t.succeeded});
   const bool between_exchanges =
       detect::service_kind(from) == "cex" && detect::service_kind(to) == "cex";
   const auto found = detect::judge_value(t, options_.high_value, between_exchanges);
@@ -146,74 +117,12 @@ void intelligence::on(const block_complete& completed) {
             });
   for (auto& draft : block.drafts) share(std::move(draft));
   for (const auto& found : rapid_.block(completed.block, std::move(block.sent))) conclude(found);
-  // Logs alone, or a late piece of a block, say nothing of what is usual.
-  if (!completed.supplement && !block.calls.empty())
-    for (const auto& found : behaviors_.block(completed.time, behaviors_of(completed.block, block)))
-      conclude(found);
   const auto labelled = [this](const eremos::address& who) {
     return labels().find(chain(), who) != nullptr;
   };
   for (const auto& found :
        spikes_.block(completed.block, completed.supplement, std::move(block.logs), labelled))
     conclude(found);
-}
-
-/// Of contracts that do enough to be judged.
-std::vector<detect::contract_behavior> intelligence::behaviors_of(const block_ref& block,
-                                                                  gathered& all) const {
-  std::sort(all.calls.begin(), all.calls.end(), [](const called& a, const called& b) {
-    return std::tie(a.contract, a.index) < std::tie(b.contract, b.index);
-  });
-  std::sort(all.logs.begin(), all.logs.end());
-  std::vector<detect::contract_behavior> out;
-  auto call = all.calls.begin();
-  auto log = all.logs.begin();
-  while (call != all.calls.end() || log != all.logs.end()) {
-    const auto who =
-        call == all.calls.end() || (log != all.logs.end() && log->emitter < call->contract)
-            ? log->emitter
-            : call->contract;
-    const auto calls_end =
-        std::find_if(call, all.calls.end(), [&](const called& c) { return c.contract != who; });
-    const auto logs_end =
-        std::find_if(log, all.logs.end(), [&](const auto& l) { return l.emitter != who; });
-    detect::contract_behavior b{.contract = who};
-    const auto calls = static_cast<double>(calls_end - call);
-    const auto logs = static_cast<double>(logs_end - log);
-    b.activity = static_cast<std::uint64_t>((calls_end - call) + (logs_end - log));
-    if (b.activity >= options_.behavior.activity_min) {
-      std::set<eremos::address> callers;
-      std::set<std::uint64_t> transactions;
-      double failed = 0;
-      double value = 0;
-      double gas = 0;
-      double bytes = 0;
-      for (auto at = call; at != calls_end; ++at) {
-        callers.insert(at->from);
-        failed += at->failed ? 1 : 0;
-        value += at->value_gwei;
-        gas += at->gas;
-        bytes += at->input_bytes;
-        if (b.evidence.size() < behavior_evidence_max)
-          b.evidence.push_back(detect::id_of_transaction(block, at->hash));
-      }
-      for (auto at = log; at != logs_end; ++at) {
-        transactions.insert(at->transaction_index);
-        if (b.evidence.size() < 2 * behavior_evidence_max)
-          b.evidence.push_back(detect::id_of_log(block, at->log_index));
-      }
-      const double each = std::max(1.0, calls);
-      b.values = {calls,         static_cast<double>(callers.size()),
-                  failed / each, value / each,
-                  gas / each,    bytes / each,
-                  logs,          logs / std::max(1.0, static_cast<double>(transactions.size()))};
-      b.anchor = b.evidence.front();
-      out.push_back(std::move(b));
-    }
-    call = calls_end;
-    log = logs_end;
-  }
-  return out;
 }
 
 /// What it finds it also leaves for the others to recall.
@@ -316,39 +225,6 @@ void intelligence::conclude(const detect::activity_spike& found) {
   share(std::move(draft));
 }
 
-void intelligence::conclude(const detect::odd_behavior& found) {
-  signal_draft draft{.type = "contract_behavior_anomaly",
-                     .subject = to_hex(found.contract),
-                     .anchor = found.anchor,
-                     .evidence = found.evidence,
-                     .blocks = {},
-                     .confidence = found.score,
-                     .level = found.level,
-                     .details = {}};
-  auto& d = draft.details;
-  d.set("oddest", found.oddest)
-      .set("rarity", found.rarity)
-      .set("history_blocks", std::uint64_t{found.history})
-      .set("formula", "(oddest + rarity) / 2");
-  std::size_t oddest = 0;
-  for (std::size_t f = 0; f < detect::behavior_features; ++f) {
-    const std::string name{detect::behavior_names[f]};
-    const auto& part = found.parts[f];
-    d.set(name, part.value)
-        .set(name + "_expected", part.expected)
-        .set(name + "_z", part.z)
-        .set(name + "_share", part.share)
-        .set(name + "_forest", part.forest);
-    if (std::abs(part.z) > std::abs(found.parts[oddest].z)) oddest = f;
-  }
-  d.set("oddest_feature", detect::behavior_names[oddest])
-      .set("oddest_value", found.parts[oddest].value)
-      .set("oddest_expected", found.parts[oddest].expected)
-      .set("oddest_z", found.parts[oddest].z);
-  set_name(d, "name", labels().find(chain(), found.contract));
-  share(std::move(draft));
-}
-
 void intelligence::on(const agent_message& heard) {
   if (heard.topic == "alert") send(heard.from, answer_to_alert(heard, recall({.agent = id()})));
 }
@@ -356,13 +232,11 @@ void intelligence::on(const agent_message& heard) {
 void intelligence::save(state_writer& out) const {
   rapid_.save(out);
   spikes_.save(out);
-  behaviors_.save(out);
 }
 
 status intelligence::load(state_reader& in) {
   if (!rapid_.load(in)) return {errc::snapshot_invalid, "rapid sequences make no sense"};
   if (!spikes_.load(in)) return {errc::snapshot_invalid, "activity baselines make no sense"};
-  if (!behaviors_.load(in)) return {errc::snapshot_invalid, "behaviors make no sense"};
   return in.finish();
 }
 

@@ -1,3 +1,7 @@
+#include "actors/node/allocator.hpp"
 #include "actors/node/node_main.hpp"
 
-int main(int argc, char** argv) { return eremos::node_main(argc, argv); }
+int main(int argc, char** argv) {
+  eremos::limit_thread_caches();
+  return eremos::node_main(argc, argv);
+}

@@ -58,3 +58,20 @@ for faults, checks in (("", []), ("[faults.wrong_from]\nat = [2]\n", ["sender"])
         summary, found = judged(f, lines)
         need(found == checks, f"{' '.join(faults.split()) or 'no fault'}: suspect for {found}, {summary['verified']} verified")
         need(summary["verified"] + len(found) == len(lines) // 2, "and everything else is verified")
+
+# What doctor says of it, beside what it says of Anvil and Ganache in test_providers.py.
+with folder() as f:
+    provider = Program(f, "provider", "[chain]\nblock_time = 0.5\nhistory = 200\n[faults.no_receipts]\nevery = 1\n"
+                       "[faults.stall]\nevery = 1\nseconds = 60.0\n[faults.log_limit]\nevery = 1\nblocks = 20\n")
+    try:
+        url = f"127.0.0.1:{provider.port}"
+        (f / "eremos.toml").write_text('[chains.ethereum]\n[[chains.ethereum.providers]]\nkind = "generic"\n'
+                                       f'ws = "ws://{url}"\nhttp = "http://{url}"\n')
+        code, out, _ = run("doctor", "--config", f / "eremos.toml", "--json", "--listen", "3s", seconds=60)
+        said = {x["what"]: x for x in json.loads(out)["providers"][0]["findings"]}
+        need(code == 1 and said["heads"]["state"] == "FAIL", f"doctor finds that its heads stall: {said['heads']['text']}")
+        need(said["receipts"]["state"] == "note", "and that it has no receipts by block, a note")
+        need("10 blocks" in said["log_range"]["text"], f"and the widest range of those tried: {said['log_range']['text']}")
+        need("misbehaving" in said["client"]["text"] and said["finalized"]["state"] == "ok", "and what it is and does right")
+    finally:
+        provider.stop()
