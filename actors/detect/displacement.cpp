@@ -71,38 +71,39 @@ copied_call call_of(const transaction_body& t) {
   return out;
 }
 
-void displacements::note_sender(std::uint64_t word, const address& who) {
-  auto& senders = words_[word].senders;
-  if (senders.size() < limits_.several_senders &&
-      std::find(senders.begin(), senders.end(), who) == senders.end())
-    senders.push_back(who);
+void displacements::note_sender(word_use& use, const address& who) {
+  if (is_common(use) || std::find(use.senders.begin(), use.senders.end(), who) != use.senders.end())
+    return;
+  use.senders.push_back(who);
+  if (is_common(use)) use.waiting = {};
 }
 
 void displacements::saw(copied_call call, std::uint64_t order, time_ms time) {
   if (call.words.size() < limits_.words_min || waiting_.contains(call.transaction)) return;
   for (const auto word : call.words) {
-    note_sender(word, call.from);
-    words_[word].waiting.push_back(call.transaction);
+    auto& use = words_[word];
+    note_sender(use, call.from);
+    ++use.uses;
+    if (!is_common(use)) use.waiting.push_back(call.transaction);
   }
-  by_order_.emplace(std::pair{order, call.transaction}, time);
   const auto hash = call.transaction;
+  const std::pair place{order, hash};
+  by_order_.insert(std::upper_bound(by_order_.begin(), by_order_.end(), place), place);
   waiting_.emplace(hash, waiting_call{std::move(call), order, time});
   while (waiting_.size() > limits_.waiting_max) {
     ++evicted_;
-    erase(by_order_.begin()->first.second);
+    erase_oldest();
   }
 }
 
-void displacements::erase(const hash32& transaction) {
-  const auto at = waiting_.find(transaction);
-  if (at == waiting_.end()) return;
+void displacements::erase_oldest() {
+  const auto at = waiting_.find(by_order_.front().second);
   for (const auto word : at->second.call.words) {
     const auto use = words_.find(word);
-    if (use == words_.end()) continue;
-    std::erase(use->second.waiting, transaction);
-    if (use->second.waiting.empty()) words_.erase(use);
+    std::erase(use->second.waiting, at->first);
+    if (--use->second.uses == 0) words_.erase(use);
   }
-  by_order_.erase({at->second.order, transaction});
+  by_order_.pop_front();
   waiting_.erase(at);
 }
 
@@ -115,7 +116,8 @@ std::vector<displacement> displacements::block(const block_ref& block, time_ms t
   // A word that others use too, in this block, tells nobody.
   for (const auto& c : calls)
     for (const auto word : c.call.words)
-      if (words_.contains(word)) note_sender(word, c.call.from);
+      if (const auto use = words_.find(word); use != words_.end())
+        note_sender(use->second, c.call.from);
   for (const auto& c : calls) {
     const auto victim = waiting_.find(c.call.transaction);
     if (victim != waiting_.end() && victim->second.time < time)
@@ -134,7 +136,7 @@ void displacements::match(const block_ref& block, time_ms time, const mined_call
   std::set<hash32> candidates;
   for (const auto word : attack.call.words) {
     const auto use = words_.find(word);
-    if (use != words_.end() && use->second.senders.size() < limits_.several_senders)
+    if (use != words_.end())
       candidates.insert(use->second.waiting.begin(), use->second.waiting.end());
   }
   const auto own = waiting_.find(attack.call.transaction);
@@ -147,7 +149,7 @@ void displacements::match(const block_ref& block, time_ms time, const mined_call
     std::size_t telling = 0;
     std::size_t shared = 0;
     for (const auto word : v.call.words) {
-      if (words_.at(word).senders.size() >= limits_.several_senders) continue;
+      if (is_common(words_.at(word))) continue;
       ++telling;
       shared +=
           std::binary_search(attack.call.words.begin(), attack.call.words.end(), word) ? 1 : 0;
@@ -197,9 +199,11 @@ void displacements::reverted(const block_ref& block) {
 }
 
 void displacements::forget(time_ms now) {
-  while (!by_order_.empty() && !within_time(by_order_.begin()->second, now, limits_.window) &&
-         by_order_.begin()->second < now)
-    erase(by_order_.begin()->first.second);
+  while (!by_order_.empty()) {
+    const auto seen = waiting_.at(by_order_.front().second).time;
+    if (within_time(seen, now, limits_.window) || seen >= now) break;
+    erase_oldest();
+  }
   std::erase_if(open_, [&](const open_copy& c) {
     return !within_time(c.time, now, limits_.window) || !waiting_.contains(c.victim);
   });

@@ -23,7 +23,7 @@
 // V, when V never is; copies that are packed or compressed; what waits longer.
 #pragma once
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -115,25 +115,31 @@ class displacements {
     double share = 0;
     bool is_private = false;
   };
-  /// Who used a word, and which waiting calls have it.
+  /// Who used a word, and which waiting calls have it. Of a word that several senders have used
+  /// only their number: it tells nobody, and a list would be as long as all that waits.
   struct word_use {
     std::vector<address> senders;  ///< at most several_senders
-    std::vector<hash32> waiting;
+    std::vector<hash32> waiting;   ///< empty once several senders have used it
+    std::size_t uses = 0;          ///< waiting calls that have it
   };
 
-  void note_sender(std::uint64_t word, const address& who);
+  bool is_common(const word_use& use) const noexcept {
+    return use.senders.size() >= limits_.several_senders;
+  }
+  void note_sender(word_use& use, const address& who);
   void match(const block_ref& block, time_ms time, const mined_call& attack);
   bool outbids(const copied_call& attack, const copied_call& victim) const;
   maybe<displacement> conclude(const block_ref& block, const open_copy& copy,
                                const waiting_call& victim, const mined_call& mined) const;
   void forget(time_ms now);
-  void erase(const hash32& transaction);
+  void erase_oldest();
 
   displacement_limits limits_;
-  std::map<hash32, waiting_call> waiting_;
-  std::map<std::pair<std::uint64_t, hash32>, time_ms> by_order_;  ///< the same, oldest first
-  std::unordered_map<std::uint64_t, word_use> words_;             ///< nothing depends on its order
-  std::vector<open_copy> open_;                                   ///< oldest first
+  std::unordered_map<hash32, waiting_call> waiting_;  ///< nothing depends on its order
+  /// The same by order, oldest first; nearly all are put at its end.
+  std::deque<std::pair<std::uint64_t, hash32>> by_order_;
+  std::unordered_map<std::uint64_t, word_use> words_;  ///< nothing depends on its order
+  std::vector<open_copy> open_;                        ///< oldest first
   std::uint64_t evicted_ = 0;
 };
 

@@ -35,6 +35,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -200,9 +201,10 @@ class wallet_links {
   void forget(time_ms now);
 
   link_limits limits_;
-  std::map<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
-  std::map<address, std::set<address>> payees_;        ///< of a payer; follows from paid_
-  std::size_t kept_ = 0;                               ///< payments
+  // Nothing depends on the order of these two.
+  std::unordered_map<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
+  std::unordered_map<address, std::set<address>> payees_;        ///< of a payer; follows from paid_
+  std::size_t kept_ = 0;                                         ///< payments
   std::map<address, deposit_address> deposits_;
   std::map<action_key, std::vector<kept_call>> actions_;
   std::map<std::pair<address, std::uint64_t>, airdrop_state> airdrops_;  ///< by token and number

@@ -43,8 +43,8 @@ struct wallet_links::loader {
 
 void wallet_links::save(state_writer& out) const {
   block_table table;
-  for (const auto& [who, all] : paid_)
-    for (const auto& k : all) table.add(k.block);
+  for (const auto* entry : by_key(paid_))
+    for (const auto& k : entry->second) table.add(k.block);
   for (const auto& [key, group] : actions_)
     for (const auto& k : group) table.add(k.block);
   for (const auto& [key, drop] : airdrops_)
@@ -73,10 +73,10 @@ void wallet_links::save(state_writer& out) const {
 
 void wallet_links::save_payments(saver& to) const {
   to.out.u64(paid_.size());
-  for (const auto& [who, all] : paid_) {
-    to.out.bytes(who);
-    to.out.u64(all.size());
-    for (const auto& k : all) {
+  for (const auto* entry : by_key(paid_)) {
+    to.out.bytes(entry->first);
+    to.out.u64(entry->second.size());
+    for (const auto& k : entry->second) {
       to.out.bytes(k.from);
       to.out.bytes(k.token);
       to.out.real(k.amount);

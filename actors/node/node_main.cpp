@@ -19,7 +19,7 @@ time_ms wall_clock_ms() {
 
 }  // namespace
 
-int node_main(int argc, const char* const* argv) {
+int node_main(int argc, const char* const* argv, void (*before_run)()) {
   const auto parsed = parse_command_line(argc, argv);
   if (!parsed) {
     std::cerr << "eremos-node: " << parsed.error().message << '\n';
@@ -39,7 +39,10 @@ int node_main(int argc, const char* const* argv) {
     std::cerr << "eremos-node: " << loaded.error().message << '\n';
     return exit_usage;
   }
-  if (const auto* run = std::get_if<run_command>(&*parsed)) return run_run(*run, context);
+  if (const auto* run = std::get_if<run_command>(&*parsed)) {
+    before_run();
+    return run_run(*run, context);
+  }
   if (const auto* replay = std::get_if<replay_command>(&*parsed))
     return run_replay(*replay, context);
   if (const auto* doctor = std::get_if<doctor_command>(&*parsed))

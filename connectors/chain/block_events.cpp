@@ -12,7 +12,9 @@ committed_block to_committed(block_record record, std::vector<contract_event> lo
   out.time_estimated = context.time_estimated;
   out.supplement = context.supplement;
   out.behind = context.behind;
-  out.events.reserve(1 + record.transactions.size() + logs.size());
+  // With room for what WALLETS adds, about as many as transactions have ends: to move a whole block
+  // of events once more costs as much as to make them.
+  out.events.reserve(1 + 3 * record.transactions.size() + logs.size());
   const auto& hash = out.block.hash;
   const auto add = [&](event_id id, event_data data) {
     blockchain_event e;

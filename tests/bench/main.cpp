@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "actors/node/allocator.hpp"
 #include "tests/bench/benches.hpp"
 
 using namespace eremos::bench;
@@ -48,7 +47,6 @@ void print_usage(std::FILE* to) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  eremos::limit_thread_caches();
   const std::string_view name = argc > 1 ? argv[1] : "";
   if (name == "-h" || name == "--help") {
     print_usage(stdout);

@@ -315,3 +315,21 @@ TEST_CASE("tampering: a key that stands twice is refused, and one that no rule k
   texts.block.insert(1, R"("futureRoot":"0x01",)");
   CHECK(m.named(m.whole(texts)).empty());
 }
+
+TEST_CASE("tampering: what Arbitrum's headers repeat is asked of headers of its kind alone") {
+  const auto real = real_block();
+  if (!real) return;
+  block_verifier verifier;
+  json_parser parser;
+  const auto fails = [&](const std::string& extra_data) {
+    auto block = with(real->block, "extraData", extra_data);
+    block.insert(1, R"("l1BlockNumber":"0x1",)");
+    block_record record;
+    record.chain = 42161;
+    const auto evidence = verifier.examine_block(parser, record.chain, block);
+    return verifier.checks_of(evidence, record).failed(check_kind::chain_fields);
+  };
+  // Its mixHash is a random number, so that no block number is in it.
+  CHECK(fails('"' + to_hex(hash32{}) + '"'));
+  CHECK_FALSE(fails(R"("0x")"));
+}
