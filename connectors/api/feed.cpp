@@ -27,11 +27,13 @@ struct listener {
   std::uint64_t ticket = 0;
   caf::actor net_in;
   live_filter filter;
+  bool wants_events = false;  ///< asked for each event and client
   bool catching_up = true;
   live_cursor at;  ///< up to here it has been told, or need not be
   std::deque<std::pair<live_cursor, text_ptr>> queue;
   std::size_t queue_bytes = 0;
-  bool in_flight = false;  ///< NET-IN has a frame of it
+  bool in_flight = false;                ///< NET-IN has a frame of it …
+  caf::actor_clock::time_point sent_at;  ///< … since then
   caf::actor_clock::time_point frame_at;
 };
 
@@ -106,7 +108,7 @@ class feed final : public feed_actor::base {
     for (auto& [ticket, l] : listeners_) {
       if (l.catching_up) continue;
       l.at.events = number;
-      if (!l.filter.wants("events") || !l.filter.takes(ring_.at(number))) continue;
+      if (!l.wants_events || !l.filter.takes(ring_.at(number))) continue;
       if (!text) text = event_text(number, l.at);
       put(l, text);
     }
@@ -149,6 +151,7 @@ class feed final : public feed_actor::base {
     listener fresh{.ticket = o.ticket, .net_in = o.net_in, .filter = filter_of(o.call)};
     // With nobody listening nothing was read.
     if (listeners_.empty()) tail_ = bounds->last;
+    fresh.wants_events = fresh.filter.wants("events");
     fresh.at = {tail_, ring_.last()};
     fresh.frame_at = clock().now();
     bool gap = false;
@@ -156,7 +159,7 @@ class feed final : public feed_actor::base {
       const auto wanted = parse_live_cursor(*text);  // the route has checked it
       if (wanted) {
         gap = (wanted->feed + 1 < bounds->first) || wanted->feed > bounds->last ||
-              (fresh.filter.wants("events") &&
+              (fresh.wants_events &&
                (wanted->events + 1 < ring_.first() || wanted->events > ring_.last()));
         fresh.at.feed =
             std::clamp(wanted->feed, std::max<std::int64_t>(bounds->first - 1, 0), tail_);
@@ -194,7 +197,7 @@ class feed final : public feed_actor::base {
         const auto until = std::min(l.at.events + events_at_once, ring_.last());
         while (l.at.events < until) {
           ++l.at.events;
-          if (l.filter.wants("events") && l.filter.takes(ring_.at(l.at.events)))
+          if (l.wants_events && l.filter.takes(ring_.at(l.at.events)))
             put(l, event_text(l.at.events, l.at));
         }
       } else {
@@ -222,7 +225,7 @@ class feed final : public feed_actor::base {
     const auto now = clock().now();
     bool waits = false;
     for (auto at = listeners_.begin(); at != listeners_.end();) {
-      if (is_slow(at->second)) {
+      if (is_slow(at->second, now)) {
         ++counts_.slow;
         config_.log.warn("slow_client", "a live client took too little and was closed");
         caf::anon_send(at->second.net_in,
@@ -236,9 +239,16 @@ class feed final : public feed_actor::base {
     if (waits) arm_frames();
   }
 
-  bool is_slow(const listener& l) const noexcept {
-    return !l.catching_up &&
-           (l.queue.size() > config_.queue_items_max || l.queue_bytes > config_.queue_bytes_max);
+  /// Much may become durable at once, after a flush of the disk: whoever takes what it is sent is
+  /// not slow for that, up to a point.
+  bool is_slow(const listener& l, caf::actor_clock::time_point now) const noexcept {
+    const auto waits_more_than = [&](std::size_t times) {
+      return l.queue.size() > times * config_.queue_items_max ||
+             l.queue_bytes > times * config_.queue_bytes_max;
+    };
+    if (l.catching_up || !waits_more_than(1)) return false;
+    return waits_more_than(config_.queue_bursts_max) ||
+           (l.in_flight && now - l.sent_at >= config_.slow_after);
   }
 
   /// True: its frame has to wait for its time.
@@ -274,6 +284,7 @@ class feed final : public feed_actor::base {
     frame += ']';
     ++counts_.frames;
     l.in_flight = true;
+    l.sent_at = now;
     l.frame_at = now + config_.frame_every;
     caf::anon_send(l.net_in, stream_text{l.ticket, to_string(last), std::move(frame)});
   }

@@ -75,8 +75,12 @@ struct feed_config {
   std::chrono::milliseconds frame_every{20};
   /// What a client has not taken: seconds of a busy chain …
   std::size_t queue_items_max = 8'192;
-  /// … and never so much that a thousand of them hurt.
+  /// … and never so much that a thousand of them hurt (clients of one filter share it). With more
+  /// waiting it is slow once a frame has been on its way for `slow_after` …
   std::size_t queue_bytes_max = 4u * 1024 * 1024;
+  std::chrono::milliseconds slow_after{1'000};
+  /// … or with so many times as much.
+  std::size_t queue_bursts_max = 4;
   /// Of one frame.
   std::size_t frame_bytes_max = 256u * 1024;
   std::chrono::milliseconds stats_every{1'000};

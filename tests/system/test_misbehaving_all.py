@@ -111,6 +111,8 @@ with folder() as f:
         report = bad.stop()
         good.stop()
 
+        parts = [statistics.median(memory[i * len(memory) // 10:(i + 1) * len(memory) // 10]) for i in range(10)]
+        print(f"RSS in MB, medians of ten parts: {' '.join(f'{p:.0f}' for p in parts)}; {max(memory):.0f} at most")
         never = [name for name in FAULTS if not report["faults"][name]]
         print("faults made: " + ", ".join(f"{name} {count}" for name, count in report["faults"].items()))
         need(not never, f"each of {len(FAULTS)} faults was made {never}")
@@ -133,8 +135,6 @@ with folder() as f:
         for p in connector["providers"]:
             print(f"{p['name']}: {p['fetches']} blocks asked, {p['failures']} failed, {p['suspect']} suspect, "
                   f"{p['disagreements']} disagreed, {p['reconnects']} reconnects, {p['rate_limited']} rate limited")
-        parts = [statistics.median(memory[i * len(memory) // 10:(i + 1) * len(memory) // 10]) for i in range(10)]
-        print(f"RSS in MB, medians of ten parts: {' '.join(f'{p:.0f}' for p in parts)}; {max(memory):.0f} at most")
         if SECONDS >= 300:
             need(max(parts[5:]) < 1.1 * max(parts[1:5]) + 5, "memory is flat")
     finally:
