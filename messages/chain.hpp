@@ -8,6 +8,7 @@
 #include "messages/agent_message.hpp"
 #include "messages/event.hpp"
 #include "messages/integrity.hpp"
+#include "messages/labels.hpp"
 #include "messages/memory.hpp"
 #include "messages/signal.hpp"
 
@@ -183,6 +184,10 @@ auto inspect(Inspector& f, wallet_delta& x) {
            x.cluster);
 }
 
+/// Who is known as of a block: part of it from CHAIN on, so that everybody who handles the block,
+/// whenever that is, sees the same labels. None: those of the node's start.
+using block_labels = maybe<shared<label_set>>;
+
 /// A block is part of the canonical chain. Events are in order (block, transactions, logs, then
 /// wallets by address); score, priority, lane and sequence are not given yet.
 struct committed_block {
@@ -196,11 +201,12 @@ struct committed_block {
   event_list events;
   std::vector<wallet_delta> wallets;
   block_integrity integrity;
+  block_labels labels;
 };
 template <class Inspector>
 auto inspect(Inspector& f, committed_block& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.time_estimated, x.supplement, x.behind,
-           x.events, x.wallets, x.integrity);
+           x.events, x.wallets, x.integrity, x.labels);
 }
 
 /// Blocks that are no longer canonical, newest first. The chain goes on after `ancestor`.
@@ -290,12 +296,13 @@ struct event_batch {
   shared<event_list> block;          ///< all events of the commit
   std::vector<std::uint32_t> picks;  ///< which of them, by index
   std::int64_t sent_ns = 0;          ///< monotonic clock of this process
+  block_labels labels;
 
   std::size_t event_count() const noexcept { return picks.size(); }
 };
 template <class Inspector>
 auto inspect(Inspector& f, event_batch& x) {
-  return f(x.commit, x.block, x.picks, x.sent_ns);
+  return f(x.commit, x.block, x.picks, x.sent_ns, x.labels);
 }
 
 /// The last batch of a commit has been sent. It may overtake batches: the agent counts.
@@ -308,10 +315,11 @@ struct block_end {
   std::uint64_t events_sent = 0;  ///< to this subscription class
   bool snapshot = false;          ///< put a snapshot into block_done
   bool undo = false;              ///< keep the state after it: a revert may go back to it
+  block_labels labels;
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_end& x) {
-  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot, x.undo);
+  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot, x.undo, x.labels);
 }
 
 /// An agent's state after a block, written by the agent itself. At most snapshot_bytes_max.
@@ -402,11 +410,12 @@ struct block_result {
   std::vector<agent_snapshot> snapshots;
   std::vector<std::string> absent;  ///< agents that left the barrier: lagging or quarantined
   block_integrity integrity;
+  block_labels labels;
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_result& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.supplement, x.events, x.wallets, x.signals,
-           x.memories, x.messages, x.snapshots, x.absent, x.integrity);
+           x.memories, x.messages, x.snapshots, x.absent, x.integrity, x.labels);
 }
 
 struct block_stored {
@@ -439,6 +448,16 @@ auto inspect(Inspector& f, poison_noted& x) {
   return f(x.agent, x.event, x.what);
 }
 
+/// Labels that hold from a block on.
+struct label_era {
+  block_number from = 0;
+  shared<label_set> labels;
+};
+template <class Inspector>
+auto inspect(Inspector& f, label_era& x) {
+  return f(x.from, x.labels);
+}
+
 /// What STORE knows of a chain when the node starts.
 struct chain_restart {
   maybe<block_ref> cursor;        ///< last stored block; none: a new chain
@@ -450,11 +469,12 @@ struct chain_restart {
   std::vector<memory_entry> memories;  ///< active ones as of resume_after, newest first
   std::vector<poison_noted> poison;    ///< of this chain
   chain_finalized finality;            ///< the last that was stored; zeros: none
+  std::vector<label_era> labels;       ///< of blocks up to the cursor, oldest first
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_restart& x) {
   return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block, x.memories, x.poison,
-           x.finality);
+           x.finality, x.labels);
 }
 
 // --- wallet facts

@@ -5,7 +5,8 @@
 
 namespace eremos {
 
-label_set::label_set(std::vector<label> rows, std::uint64_t version) : version_(version) {
+label_set::label_set(std::vector<label> rows, std::uint64_t version, std::string own)
+    : version_(version), own_(std::move(own)) {
   std::map<std::pair<chain_id, address>, label> last;
   for (auto& row : rows) last[{row.chain, row.who}] = std::move(row);
   rows_.reserve(last.size());

@@ -45,6 +45,7 @@ void add_message_types(caf::actor_system_config& config) {
       .add_message_type<committed_block>("eremos.committed_block")
       .add_message_type<chain_reverted>("eremos.chain_reverted")
       .add_message_type<chain_finalized>("eremos.chain_finalized")
+      .add_message_type<relabel>("eremos.relabel")
       .add_message_type<mempool_batch>("eremos.mempool_batch")
       .add_message_type<chain_ended>("eremos.chain_ended")
       .add_message_type<head_seen>("eremos.head_seen")

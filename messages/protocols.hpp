@@ -140,7 +140,18 @@ using source_listener = caf::typed_actor<
     /// The source has no more.
     caf::reacts_to<source_ended>>;
 
+/// These labels hold from the next block on.
+struct relabel {
+  shared<label_set> labels;
+};
+template <class Inspector>
+auto inspect(Inspector& f, relabel& x) {
+  return f(x.labels);
+}
+
 using chain_actor = source_listener::extend<
+    /// A person, or a recording, says anew who is known.
+    caf::reacts_to<relabel>,
     /// STREAM freed room in the window.
     caf::reacts_to<block_finished>,
     /// STREAM wants the blocks after an earlier one once more; answered by chain_rewound.

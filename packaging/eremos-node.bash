@@ -7,7 +7,7 @@ _eremos_node() {
   local options= words=
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    words='run replay check doctor agents signals memory blocks stats explain alerts version help'
+    words='run replay check doctor agents signals memory blocks stats labels explain alerts version help'
     COMPREPLY=($(compgen -W "$words --help --version" -- "$cur"))
     return
   fi
@@ -36,7 +36,7 @@ _eremos_node() {
     replay) options="$work --chain-id --agents --verify --events --summary --load" ;;
     check) options='--help --json --color --load' ;;
     doctor) options='--help --json --color --config --listen' ;;
-    agents | stats | explain) options=$show ;;
+    agents | stats | labels | explain) options=$show ;;
     signals) options="$show --type --severity --agent --chain --status --since --min-confidence --subject --limit" ;;
     memory) options="$show --type --tag --agent --chain --status --since --min-confidence --subject --limit" ;;
     blocks) options="$show --chain --limit --state" ;;

@@ -13,6 +13,7 @@ _eremos_node() {
     'memory:List what agents remember, newest first'
     'blocks:List stored blocks, newest first'
     'stats:Show the counters of the running node, or of the last one'
+    'labels:List who is known to the running node, or have it read your files again'
     'explain:Show one signal with its evidence'
     'alerts:Look after alerts'
     'version:Say what this program is made of'
@@ -43,6 +44,7 @@ _eremos_node() {
     (check) _arguments $help $json $color $load '1:configuration:_files' ;;
     (doctor) _arguments $help $json $color $config '--listen[how long subscriptions have]:time:' ;;
     (agents|stats|explain) _arguments $common ;;
+    (labels) _arguments $common '1:what:(reload)' ;;
     (signals) _arguments $common $filters '--type[of one type]:type:' '--severity[at least]:level:(info low medium high critical)' ;;
     (memory) _arguments $common $filters '--type[of one type]:type:(pattern anomaly intelligence correlation)' '*--tag[with this tag]:tag:' ;;
     (blocks) _arguments $common '--chain[of one chain]:chain:' '--limit[at most so many]:number:' \

@@ -47,6 +47,7 @@ agent_base::agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t sn
       snapshot_version_(snapshot_version),
       services_(std::move(services)),
       id_(services_.id.empty() ? std::string{info.id} : services_.id) {
+  use_labels({});
   time_slice(defaults::time_slice);
 }
 
@@ -81,6 +82,7 @@ agent_base::behavior_type agent_base::make_behavior() {
             // Between blocks: what is concluded here leaves with the next one.
             commit_ = 0;
             block_ = {};
+            use_labels({});
             guarded({}, [&] { dispatch(gap); });
           },
           [this](const get_report&) { return report(); },
@@ -119,6 +121,10 @@ batch_times times_of(const event_batch& batch, std::int64_t begin_ns, std::int64
 
 }  // namespace
 
+void agent_base::use_labels(const block_labels& of_block) {
+  labels_ = of_block ? *of_block : shared<label_set>{services_.labels};
+}
+
 void agent_base::handle(const event_batch& batch) {
   if (const auto gone = void_events_.find(batch.commit); gone != void_events_.end()) {
     gone->second -= batch.picks.size();
@@ -126,6 +132,7 @@ void agent_base::handle(const event_batch& batch) {
     return;
   }
   const auto begin = clock().now();
+  use_labels(batch.labels);
   for (const auto pick : batch.picks) {
     if (failed_) return;
     handle_one((*batch.block)[pick]);
@@ -197,6 +204,7 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   commit_ = commit;
   block_ = end.block;
   now_ = end.time;
+  use_labels(end.labels);
   // What was concluded from the mempool has no block of its own and leaves with the next one.
   if (auto loose = open_.extract(0); !loose.empty()) {
     auto& from = loose.mapped();
@@ -228,6 +236,7 @@ void agent_base::hear(open_block& open, const agent_round& round) {
   commit_ = round.commit;
   block_ = open.end->block;
   now_ = open.end->time;
+  use_labels(open.end->labels);
   const std::string_view me = id_;
   const hearing all{true, true, true};  // STREAM tells only what the class listens to
   const auto tell = [&](const auto& what, const std::string& author, const auto& told) {
@@ -323,6 +332,7 @@ void agent_base::add_signal(open_block& open, signal_draft draft) {
   s.details = std::move(draft.details);
   s.event_time = now_;
   s.config_hash = services_.config_hash;
+  if (!labels().own().empty()) s.config_hash += "-" + labels().own();
   s.path = path_;
   if (s.level == severity::critical && services_.provisional) {
     auto shown = s;
@@ -526,6 +536,7 @@ void agent_base::take_back(const blocks_reverted& what) {
   counters_.blocks_reverted += told.size();
   commit_ = 0;
   block_ = {};
+  use_labels({});
   for (const auto& gone : told)
     if (!guarded({}, [&] { dispatch(gone); })) return;
 }

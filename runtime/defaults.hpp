@@ -157,6 +157,10 @@ inline constexpr duration_ms pending_ttl = 3 * hour_ms;
 // --- wallets
 // -------------------------------------------------------------------------------------------------
 
+/// Sets of labels that are kept of a chain, each with the block from which it holds. Blocks that
+/// are handled once more (a restart, a revert) lie within the newest few.
+inline constexpr std::size_t label_eras_max = 4;
+
 /// Wallets whose facts stay in memory (about 200 bytes each); the rest are asked of STORE.
 inline constexpr std::size_t hot_wallets_max = 200'000;
 

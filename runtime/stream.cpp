@@ -105,8 +105,10 @@ class stream final : public stream_actor::base {
     last_commit_ = b.commit;
     if (rewinding()) return;  // CHAIN says it again
     const auto now_ms = monotonic_ms();
+    if (b.labels) labels_ = b.labels;
+    const auto& labels = b.labels ? **b.labels : *config_.labels;
     for (auto& e : b.events) {
-      classify(e, *config_.labels, config_.policy);
+      classify(e, labels, config_.policy);
       e.sequence = ++sequence_;
       count(e);
     }
@@ -121,7 +123,8 @@ class stream final : public stream_actor::base {
                     .rounds = {},
                     .taken_ns = monotonic_ns(),
                     .settled = false,
-                    .memory = {}};
+                    .memory = {},
+                    .labels = b.labels};
     barrier_.open({.commit = b.commit,
                    .block = b.block,
                    .parent_hash = b.parent_hash,
@@ -129,7 +132,8 @@ class stream final : public stream_actor::base {
                    .supplement = b.supplement,
                    .events = sent.events,
                    .wallets = std::move(b.wallets),
-                   .integrity = std::move(b.integrity)},
+                   .integrity = std::move(b.integrity),
+                   .labels = std::move(b.labels)},
                   members_.awaited());
     unfinished_[b.commit] = sent.events->size();
     const auto classes = members_.classes(member_state::live);
@@ -264,7 +268,8 @@ class stream final : public stream_actor::base {
   void send_batches(const sent_block& b, const lane_picks& picks, const subscription_class& c) {
     for (auto& part :
          cut(picks[index_of(L)], batch_limit(L, c.slowest_ns(), config_.batch_events_max))) {
-      const on_lane<L, event_batch> batch{{b.commit, b.events, std::move(part), monotonic_ns()}};
+      const on_lane<L, event_batch> batch{
+          {b.commit, b.events, std::move(part), monotonic_ns(), b.labels}};
       for (auto* m : c.members) send(m->handle, batch);
     }
   }
@@ -285,7 +290,7 @@ class stream final : public stream_actor::base {
     for (const auto& lane_of_picks : picks) total += lane_of_picks.size();
     for (auto* m : c.members) {
       send(m->handle,
-           block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo});
+           block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo, b.labels});
       if (m->blocks_waiting++ == 0) m->moved_at_ms = now_ms;
       m->events_sent += total;
       m->sent_commit = b.commit;
@@ -487,8 +492,9 @@ class stream final : public stream_actor::base {
   // --- the mempool: perishable ---
 
   void on_mempool(mempool_batch& b) {
+    const auto& labels = labels_ ? **labels_ : *config_.labels;
     for (auto& e : b.events) {
-      classify(e, *config_.labels, config_.policy);
+      classify(e, labels, config_.policy);
       e.sequence = ++mempool_sequence_;
       count(e);
     }
@@ -522,7 +528,7 @@ class stream final : public stream_actor::base {
       // One batch: neighbours of one arrival and one lane.
       const auto [events, first] = m.mempool.front();
       const auto on = (*events)[first].on;
-      event_batch batch{0, events, {}, monotonic_ns()};
+      event_batch batch{0, events, {}, monotonic_ns(), labels_};
       while (!m.mempool.empty() && m.mempool.front().first.get() == events.get() &&
              (*events)[m.mempool.front().second].on == on &&
              batch.picks.size() < batch_limit(on, m.handler_ns, config_.batch_events_max)) {
@@ -858,6 +864,7 @@ class stream final : public stream_actor::base {
   maybe<block_number> began_after_;   ///< … which are those after this one
   bool agents_awaited_;
   std::deque<std::variant<committed_block, chain_reverted, chain_finalized, chain_gap>> early_;
+  block_labels labels_;  ///< of the newest block
   std::uint64_t last_commit_ = 0;
   bool rewinding_ = false;  ///< from STORE's answer to CHAIN's; what CHAIN says meanwhile is void
   std::uint64_t rewind_number_ = 0;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "actors/rules/text_rule.hpp"
+#include "connectors/labels/label_file.hpp"
 #include "connectors/mock/mock_chain.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/agent_registry.hpp"
@@ -35,6 +36,12 @@ label_view assemble_labels(const node_config& config) {
   for (const auto& who : config.watch.addresses) add(who, false);
   for (const auto& who : config.watch.flagged) add(who, true);
   return std::make_shared<const label_set>(std::move(rows));
+}
+
+result<own_labels> assemble_all_labels(const node_config& config) {
+  auto own = read_label_files({config.labels.files.begin(), config.labels.files.end()});
+  if (!own) return own.error();
+  return add_own_labels(*assemble_labels(config), std::move(*own));
 }
 
 std::vector<std::string> agent_ids(const node_config& config) {

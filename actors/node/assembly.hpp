@@ -5,12 +5,15 @@
 
 #include "actors/node/row.hpp"
 #include "runtime/config/node_config.hpp"
+#include "runtime/registry/own_labels.hpp"
 
 namespace eremos {
 
 /// The built-in registry and the addresses of [watch]; for the mock chain also mainnet's contracts,
 /// which it borrows.
 label_view assemble_labels(const node_config& config);
+/// Those and the files of [labels], as they are now. Errors: file_unreadable, bad_config.
+result<own_labels> assemble_all_labels(const node_config& config);
 
 /// Who may be an agent of this configuration: the registered ones and its rules. Sorted.
 std::vector<std::string> agent_ids(const node_config& config);

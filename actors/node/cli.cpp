@@ -130,6 +130,12 @@ class command_line_parser {
       option(sub, "SIGNAL_ID", "The signal's id, 32 hex digits", "", [this](const auto& text) {
         explain_.id = value_or_refuse("SIGNAL_ID", parse_signal_id(text));
       })->required();
+    if (help.name == "labels")
+      option(sub, "WHAT", "reload: read the files of [labels] again", "", [this](const auto& text) {
+        if (text != "reload")
+          throw CLI::ValidationError("WHAT", "want reload, or nothing for a list");
+        labels_.reload = true;
+      });
     if (help.name == "alerts") add_alerts(sub);
     add_common(sub, help.name);
   }
@@ -419,6 +425,7 @@ class command_line_parser {
     if (name == "memory") return with_common(memory_);
     if (name == "blocks") return with_common(blocks_);
     if (name == "stats") return with_common(stats_command{});
+    if (name == "labels") return with_common(labels_);
     if (name == "explain") return with_common(explain_);
     return version_command{common_};
   }
@@ -433,6 +440,7 @@ class command_line_parser {
   signals_command signals_;
   memory_command memory_;
   blocks_command blocks_;
+  labels_command labels_;
   explain_command explain_;
   alerts_command alerts_;
   std::vector<std::string> alerts_words_;

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <caf/all.hpp>
 
+#include "actors/node/assembly.hpp"
+#include "actors/node/labels_text.hpp"
 #include "actors/node/status_text.hpp"
 #include "actors/node/version.hpp"
 #include "runtime/caf_error.hpp"
@@ -19,11 +22,12 @@ constexpr std::chrono::seconds answer_max{2};
 class control_desk final : public control_desk_actor::base {
  public:
   control_desk(caf::actor_config& cfg, std::vector<row> rows, desk_sources sources,
-               std::vector<route_sinks> routes)
+               std::vector<route_sinks> routes, label_desk labels)
       : control_desk_actor::base(cfg),
         rows_(std::move(rows)),
         sources_(std::move(sources)),
         routes_(std::move(routes)),
+        labels_(std::move(labels)),
         started_(std::chrono::steady_clock::now()) {}
 
   const char* name() const override { return "control_desk"; }
@@ -44,6 +48,14 @@ class control_desk final : public control_desk_actor::base {
  private:
   caf::typed_response_promise<std::string> on_command(const std::string& line) {
     auto promise = make_response_promise<std::string>();
+    if (line.starts_with("labels ")) {
+      auto text = on_labels(line);
+      if (text)
+        promise.deliver(std::move(*text));
+      else
+        promise.deliver(to_caf(text.error()));
+      return promise;
+    }
     gather([promise, line](node_report report) mutable {
       auto text = answer_control(line, report);
       if (text)
@@ -52,6 +64,33 @@ class control_desk final : public control_desk_actor::base {
         promise.deliver(to_caf(text.error()));
     });
     return promise;
+  }
+
+  /// "labels text", "labels json", "labels reload". What is wrong with a file changes nothing.
+  result<std::string> on_labels(const std::string& line) {
+    if (line == "labels text") return labels_text(*labels_.current);
+    if (line == "labels json") return labels_json(*labels_.current);
+    if (line != "labels reload")
+      return {errc::bad_usage, fmt::format("unknown command \"{}\"", printable(line, 64))};
+    auto fresh = assemble_all_labels(labels_.config);
+    if (!fresh) {
+      labels_.log.error("labels", fmt::format("{}; the labels stay as they are",
+                                              printable(fresh.error().message, 512)));
+      return fresh.error();
+    }
+    std::string out;
+    for (const auto& w : fresh->warnings) {
+      labels_.log.warn("look_alike", w);
+      out += "warning: " + w + "\n";
+    }
+    labels_.current = fresh->labels;
+    for (const auto& r : rows_) send(r.head, relabel{shared<label_set>{labels_.current}});
+    out += fmt::format("{} labels from the next block on{}\n", labels_.current->rows().size(),
+                       labels_.current->own().empty() ? std::string{}
+                                                      : ", of your own: " + labels_.current->own());
+    labels_.log.info("labels",
+                     fmt::format("read again: {} labels", labels_.current->rows().size()));
+    return out;
   }
 
   caf::typed_response_promise<node_report> on_report() {
@@ -173,6 +212,7 @@ class control_desk final : public control_desk_actor::base {
   std::vector<row> rows_;
   desk_sources sources_;
   std::vector<route_sinks> routes_;
+  label_desk labels_;
   std::size_t tests_ = 0;  ///< under way, at most route_tests_max
   const std::chrono::steady_clock::time_point started_;
 };
@@ -180,8 +220,10 @@ class control_desk final : public control_desk_actor::base {
 }  // namespace
 
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      desk_sources sources, std::vector<route_sinks> routes) {
-  return system.spawn<control_desk>(std::move(rows), std::move(sources), std::move(routes));
+                                      desk_sources sources, std::vector<route_sinks> routes,
+                                      label_desk labels) {
+  return system.spawn<control_desk>(std::move(rows), std::move(sources), std::move(routes),
+                                    std::move(labels));
 }
 
 }  // namespace eremos

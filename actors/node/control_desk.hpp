@@ -9,6 +9,7 @@
 #include "actors/node/row.hpp"
 #include "connectors/api/backend.hpp"
 #include "connectors/net/control_socket.hpp"
+#include "runtime/config/node_config.hpp"
 
 namespace eremos {
 
@@ -27,7 +28,15 @@ using control_desk_actor = control_handler::extend<
     /// To the sinks of one route.
     caf::replies_to<test_route>::with<route_tested>>;
 
+/// What a reload of the labels needs: the files are read by the desk.
+struct label_desk {
+  node_config config;
+  label_view current;
+  logger log;
+};
+
 control_desk_actor spawn_control_desk(caf::actor_system& system, std::vector<row> rows,
-                                      desk_sources sources, std::vector<route_sinks> routes);
+                                      desk_sources sources, std::vector<route_sinks> routes,
+                                      label_desk labels);
 
 }  // namespace eremos

@@ -76,6 +76,11 @@ struct stats_command {
   common_options common;
 };
 
+struct labels_command {
+  common_options common;
+  bool reload = false;
+};
+
 struct before_now {
   duration_ms span = 0;
 };
@@ -156,8 +161,8 @@ struct help_command {
 
 using command =
     std::variant<run_command, replay_command, check_command, doctor_command, agents_command,
-                 signals_command, memory_command, blocks_command, stats_command, explain_command,
-                 alerts_command, version_command, help_command>;
+                 signals_command, memory_command, blocks_command, stats_command, labels_command,
+                 explain_command, alerts_command, version_command, help_command>;
 
 /// The plugins a command is to load first, in order.
 std::vector<std::string> plugins_of(const command& what);

@@ -16,6 +16,7 @@
 #include "actors/node/text_table.hpp"
 #include "connectors/connector.hpp"
 #include "connectors/ethereum/signatures.hpp"
+#include "connectors/labels/label_file.hpp"
 #include "connectors/net/control_socket.hpp"
 #include "runtime/agent_registry.hpp"
 #include "runtime/node_report.hpp"
@@ -60,6 +61,19 @@ class query_runner {
 
   int operator()(const stats_command& what) { return state("stats", what.common); }
   int operator()(const agents_command& what) { return state("agents", what.common); }
+
+  int operator()(const labels_command& what) {
+    if (const auto code = find_folder(what.common); code != exit_ok) return code;
+    const auto* line = what.reload        ? "labels reload"
+                       : what.common.json ? "labels json"
+                                          : "labels text";
+    const auto answer = ask_control(folder_ / control_socket_name, line, control_timeout);
+    if (!answer) return fail(answer.error(), exit_failure);
+    // CONTROL answers a refusal as text.
+    const bool refused = answer->starts_with("error: ");
+    (refused ? context_.err : context_.out) << *answer;
+    return refused ? exit_config : exit_ok;
+  }
 
   int operator()(const signals_command& what) {
     if (const auto code = prepare(what.common); code != exit_ok) return code;
@@ -139,9 +153,7 @@ class query_runner {
   }
 
  private:
-  int fail(const failure& why, int code) {
-    return say(context_, why, code);
-  }
+  int fail(const failure& why, int code) { return say(context_, why, code); }
 
   void print_problem(std::string_view level, std::string_view message) {
     context_.out << fmt::format("{{\"level\":\"{}\",\"message\":{}}}\n", level,
@@ -269,6 +281,8 @@ std::vector<failure> all_problems(const config_outcome& outcome) {
     const auto* kind = find_agent_kind(id);
     if (kind != nullptr) add(kind->check(section.options), section.where);
   }
+  const auto labels = read_label_files({config.labels.files.begin(), config.labels.files.end()});
+  if (!labels) problems.push_back({errc::bad_config, labels.error().message});
   for (auto& wrong : alert_problems(config)) problems.push_back(std::move(wrong));
   for (auto& wrong : rule_problems(config)) problems.push_back(std::move(wrong));
   return problems;

@@ -86,6 +86,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                           .restart = plan.restart,
                           .log = part("chain"),
                           .on_suspect = plan.on_suspect,
+                          .labels = parts.labels,
                           .confirm_depth = plan.confirm_depth,
                           .finality_depth = plan.finality_depth},
                          out.connector, out.wallets);

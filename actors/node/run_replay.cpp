@@ -76,6 +76,11 @@ int run_replay(const replay_command& given, query_context& context) {
       given.common.data_dir ? data_folder::open(*given.common.data_dir) : data_folder::temporary();
   if (!folder) return say(context, folder.error(), exit_config);
 
+  const auto known = assemble_all_labels(config);
+  if (!known) return say(context, known.error(), exit_config);
+  for (const auto& w : known->warnings) context.err << w << '\n';
+  reading.labels = shared<label_set>{assemble_labels(config)};
+
   node_system_plan plan;
   plan.workers = choose_workers(given.common, config);
   plan.level = choose_log_level(given.common, config);
@@ -92,7 +97,7 @@ int run_replay(const replay_command& given, query_context& context) {
 
   const auto started = std::chrono::steady_clock::now();
   auto parts = node.parts();
-  parts.labels = assemble_labels(config);
+  parts.labels = known->labels;
   parts.agents = std::move(*agents);
   parts.config_hash = config_hash(config);
   parts.recorded = true;

@@ -142,7 +142,7 @@ void keep_report(const std::string& store_path, const node_report& report) {
 }
 
 wake_reason wait_for_end(stop_signals& signals, const end_notice& notice, const run_command& given,
-                         const logger& log) {
+                         const control_desk_actor& desk) {
   using clock = std::chrono::steady_clock;
   const auto begun = clock::now();
   while (true) {
@@ -155,7 +155,7 @@ wake_reason wait_for_end(stop_signals& signals, const end_notice& notice, const 
     }
     const auto woken = signals.wait(notice, left);
     if (woken != wake_reason::reload) return woken;
-    log.warn("reload", "SIGHUP: reloading the configuration is not built yet; nothing changed");
+    caf::anon_send(desk, control_command{"labels reload"});
   }
 }
 
@@ -196,7 +196,10 @@ int run_run(const run_command& given, query_context& context) {
 
   auto plan = plan_of(given, *config, *folder, context.env);
   // What is thrown away at the end need not survive a power cut.
-  auto labels = assemble_labels(*config);
+  auto known = assemble_all_labels(*config);
+  if (!known) return say(context, known.error(), exit_config);
+  for (const auto& w : known->warnings) context.err << w << '\n';
+  auto labels = known->labels;
   plan.alerts = config->alerts;
   plan.rules = assemble_alert_rules(*config, labels);
   plan.durable = !shown || given.common.data_dir.has_value();
@@ -227,7 +230,8 @@ int run_run(const run_command& given, query_context& context) {
     }
     const auto desk =
         spawn_control_desk(node.actors(), running.rows(), {node.store(), node.alerts().outbox},
-                           routes_with_sinks(config->alerts, node.alerts()));
+                           routes_with_sinks(config->alerts, node.alerts()),
+                           {*config, running.labels(), node.log().for_part("labels")});
     auto socket = serve_control(node.actors(), folder->path() / std::string{control_socket_name},
                                 desk, node.log().for_part("control"));
     if (!socket) node.log().warn("control", socket.error().message);
@@ -252,7 +256,7 @@ int run_run(const run_command& given, query_context& context) {
 
     const auto watchdog = spawn_watchdog(node.actors(), context.env, node.store());
     notify_service_manager(context.env, "READY=1");
-    woken = wait_for_end(signals, notice, given, node.log());
+    woken = wait_for_end(signals, notice, given, desk);
     notify_service_manager(context.env, "STOPPING=1");
     signals.second_one_ends();
     if (watchdog) caf::anon_send_exit(watchdog, caf::exit_reason::user_shutdown);

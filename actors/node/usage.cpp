@@ -41,6 +41,9 @@ const std::vector<command_help>& command_helps() {
       {"stats", "Show the counters of the running node, or of the last one",
        "  eremos-node stats\n"
        "  eremos-node stats --json\n"},
+      {"labels", "List who is known to the running node, or have it read your files again",
+       "  eremos-node labels --json\n"
+       "  eremos-node labels reload\n"},
       {"explain", "Tell one signal in plain words, with all it rests on",
        "  eremos-node explain 3f2a9c0d5e6b7a8190a1b2c3d4e5f607\n"
        "  eremos-node explain 3f2a9c0d5e6b7a8190a1b2c3d4e5f607 --json\n"},

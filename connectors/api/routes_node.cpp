@@ -126,7 +126,8 @@ std::string label_json(const label& x) {
       .done();
 }
 
-web_reply labels(const api_call& call, const api_context& context) {
+/// As of the newest block of the chain asked for, else of any: they may have been read again.
+web_reply labels(const api_call& call, const api_context& context, store_pages& store) {
   const auto chain = call.count("chain");
   const auto kind = call.text("kind");
   std::size_t from = 0;
@@ -136,7 +137,16 @@ web_reply labels(const api_call& call, const api_context& context) {
     from = static_cast<std::size_t>(*number);
   }
   std::vector<std::string> out;
-  const auto& rows = context.labels->rows();
+  shared<label_set> known{context.labels};
+  for (const auto& [name, id] : context.chains) {
+    if (chain && id != *chain) continue;
+    const auto newest = store.labels(id);
+    if (!newest) return problem(503, newest.error().message);
+    if (!*newest) continue;
+    known = **newest;
+    break;
+  }
+  const auto& rows = known->rows();
   maybe<std::string> next;
   for (auto i = from; i < rows.size(); ++i) {
     const auto& x = rows[i];

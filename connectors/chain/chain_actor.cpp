@@ -10,6 +10,7 @@
 #include "connectors/chain/block_events.hpp"
 #include "connectors/chain/chain_core.hpp"
 #include "connectors/chain/fetch_retries.hpp"
+#include "connectors/chain/label_eras.hpp"
 #include "connectors/chain/pending_transactions.hpp"
 #include "connectors/chain/recorded_core.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
@@ -76,6 +77,8 @@ class chain final : public own_actor::base {
         suspects_(config_.on_suspect, config_.chain) {
     told_finality_ = {config_.restart.finality.safe, config_.restart.finality.finalized};
     core_.resume(config_.restart.ledger, config_.restart.resume_after, told_finality_);
+    labels_.resume(config_.restart);
+    if (config_.labels) labels_.begin(config_.labels);
     report_.chain = config_.chain;
     report_.source = config_.source;
     report_.state = "connecting";
@@ -98,6 +101,7 @@ class chain final : public own_actor::base {
             [this](const provider_state& p) { on_provider(p); },
             [this](const block_recorded& r) { on_recorded(*r.record); },
             [this](const source_ended&) { on_source_ended(); },
+            [this](const relabel& r) { on_relabel(r); },
             [this](const block_finished& f) { on_finished(f); },
             [this](const rewind_chain& r) { on_rewind(r); },
             [this](const retry_fetch&) { go_on(); },
@@ -381,6 +385,7 @@ class chain final : public own_actor::base {
     note_integrity(record.header.number, found, supplement);
     auto out = to_committed(std::move(record), std::move(logs), context);
     out.integrity = std::move(found);
+    out.labels = labels_.give(out.block.number);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
     if (received_ns > 0) {
@@ -389,6 +394,12 @@ class chain final : public own_actor::base {
     }
     send(next_, std::move(out));
     tell_steps(std::move(steps), received_ns);
+  }
+
+  void on_relabel(const relabel& r) {
+    const auto from = labels_.begin(r.labels);
+    config_.log.info("relabelled",
+                     fmt::format("{} labels from block {} on", r.labels->rows().size(), from));
   }
 
   void note_integrity(block_number number, const block_integrity& found, bool supplement) {
@@ -555,6 +566,7 @@ class chain final : public own_actor::base {
   std::optional<progress> progress_;  ///< told last; none: not catching up
 
   std::uint64_t commit_ = 0;
+  label_eras labels_;
   time_ms last_time_ = 0;
   std::map<std::uint64_t, std::uint64_t> in_flight_;  ///< commit → events; at most the window
   std::uint64_t events_in_flight_ = 0;

@@ -21,6 +21,7 @@ struct chain_config {
   chain_restart restart;            ///< what the store knows
   logger log;
   suspect_rule on_suspect = suspect_rule::hold;
+  label_view labels;                 ///< none: blocks bring none
   std::uint64_t confirm_depth = 0;   ///< reverts of so many blocks are confirmed first; 0: none are
   std::uint64_t finality_depth = 0;  ///< so far below the tip blocks are final; 0: by words only
 };

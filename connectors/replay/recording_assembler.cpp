@@ -8,6 +8,7 @@
 #include "connectors/ethereum/decode_log.hpp"
 #include "connectors/ethereum/decode_receipt.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
+#include "connectors/labels/label_file.hpp"
 
 namespace eremos {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::array<std::string_view, 3> set_aside_methods = {
 constexpr std::string_view own_inputs = "eremos_";
 
 bool is_set_aside(std::string_view method) {
+  if (method == "eremos_labels") return false;
   return method.starts_with(own_inputs) ||
          std::find(set_aside_methods.begin(), set_aside_methods.end(), method) !=
              set_aside_methods.end();
@@ -76,12 +78,13 @@ line_outcome recording_assembler::decode(const recorded_line& line, chain_id cha
   const auto& method = line.method;
   const bool is_known = is_block(method) || is_receipts(method) ||
                         method == "eth_getTransactionReceipt" || method == "eth_getLogs" ||
-                        method == "eth_subscription";
+                        method == "eth_subscription" || method == "eremos_labels";
   if (!is_known) return {line_verdict::unknown_method, std::string{method}};
   if (line.has_error) return {line_verdict::no_result, "the provider answered with an error"};
   if (line.result.empty()) return {line_verdict::malformed, "result: missing"};
   if (method == "eth_subscription") return decode_subscription(line, chain, out);
   if (method == "eth_getLogs") return decode_logs_line(line, chain, out);
+  if (method == "eremos_labels") return decode_labels_line(line, chain, out);
   const decode_context context{chain, &config_.signatures, verifier_of(chain).options().like};
   auto piece = is_block(method)      ? decode_block(result_parser_, context, line.result)
                : is_receipts(method) ? decode_receipts(result_parser_, context, line.result)
@@ -93,6 +96,17 @@ line_outcome recording_assembler::decode(const recorded_line& line, chain_id cha
   if (!piece->header.hash.is_zero()) return add(std::move(*piece), line, out, std::move(evidence));
   add_nameless(std::move(*piece), parse_recorded_request(result_parser_, line.params),
                std::move(evidence));
+  return {};
+}
+
+/// They hold from the next block on: what is open comes first.
+line_outcome recording_assembler::decode_labels_line(const recorded_line& line, chain_id chain,
+                                                     std::vector<recorded_item>& out) {
+  auto own = parse_label_json(line.result, "result");
+  if (!own) return refused(own.error());
+  if (own->size() > own_labels_max) return {line_verdict::malformed, "result: too many labels"};
+  if (const auto at = chains_.find(chain); at != chains_.end()) flush(at->second, out);
+  out.emplace_back(labels_recorded{chain, std::move(*own)});
   return {};
 }
 

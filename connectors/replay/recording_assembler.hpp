@@ -49,7 +49,13 @@ struct line_outcome {
   std::uint64_t removed = 0;  ///< logs taken back, skipped
 };
 
-using recorded_item = std::variant<block_record, pending_seen>;
+/// A person's own labels, as they were read again between two blocks ("eremos_labels").
+struct labels_recorded {
+  chain_id chain = 0;
+  std::vector<label> own;
+};
+
+using recorded_item = std::variant<block_record, pending_seen, labels_recorded>;
 
 class recording_assembler {
  public:
@@ -79,6 +85,8 @@ class recording_assembler {
                                 std::vector<recorded_item>& out);
   line_outcome add(block_record piece, const recorded_line& line, std::vector<recorded_item>& out,
                    block_evidence evidence = {});
+  line_outcome decode_labels_line(const recorded_line& line, chain_id chain,
+                                  std::vector<recorded_item>& out);
   void add_nameless(block_record piece, const recorded_request& request,
                     block_evidence evidence = {});
   const block_verifier& verifier_of(chain_id chain);

@@ -11,6 +11,7 @@
 #include "runtime/caf_error.hpp"
 #include "runtime/defaults.hpp"
 #include "runtime/journal/line_reader.hpp"
+#include "runtime/registry/own_labels.hpp"
 
 namespace eremos {
 namespace {
@@ -174,6 +175,16 @@ class replay final : public replay_actor::base {
     if (to->pending_since_echo >= pending_per_echo) return await_echo(*to);
     ++to->pending_since_echo;
     send(to->chain, std::move(pending));
+    return true;
+  }
+
+  bool send_item(labels_recorded& said) {
+    auto* to = open(said.chain);
+    if (!to) return false;
+    if (to->is_refused) return true;
+    auto all = add_own_labels(*config_.labels, std::move(said.own));
+    for (const auto& w : all.warnings) log_.warn("labels", w);
+    send(to->chain, relabel{shared<label_set>{std::move(all.labels)}});
     return true;
   }
 

@@ -18,6 +18,7 @@ struct replay_config {
   std::vector<std::string> signatures;        ///< event declarations beside the built-in ones
   std::map<chain_id, verify_options> verify;  ///< of single chains
   verify_options verify_others;               ///< of those that are not in it
+  shared<label_set> labels;                   ///< those of the recording are added to these
 };
 
 /// What spawn_replay needs to be able to do. Errors: bad_usage (no files), file_unreadable,

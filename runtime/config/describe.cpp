@@ -159,6 +159,8 @@ std::string describe(const node_config& config) {
   out += fmt::format("\n[watch]\naddresses = {}\nflagged = {}\n",
                      list_of(config.watch.addresses, quoted_address),
                      list_of(config.watch.flagged, quoted_address));
+  out += fmt::format("\n[labels]\nfiles = {}\n",
+                     list_of(config.labels.files, [](const auto& file) { return shown(file); }));
   out += fmt::format("\n[events]\nsignatures = {}\n",
                      list_of(config.signatures, [](const auto& s) { return shown(s.text); }));
   for (const auto& chain : config.chains) out += chain_text(chain);

@@ -84,6 +84,7 @@ class config_parser {
     if (const auto* api = read.table("api")) read_api(*api);
     if (const auto* chains = read.table("chains")) read_chains(*chains);
     if (const auto* watch = read.table("watch")) read_watch(*watch);
+    if (const auto* labels = read.table("labels")) read_labels(*labels);
     if (const auto* events = read.table("events")) read_events(*events);
     if (const auto* store = read.table("store")) read_store(*store);
     if (const auto* agents = read.table("agents")) read_agents(*agents);
@@ -185,6 +186,13 @@ class config_parser {
     section_reader read{table, "[watch]", problems_};
     config_.watch.addresses = read.addresses("addresses");
     config_.watch.flagged = read.addresses("flagged");
+    read.finish();
+  }
+
+  void read_labels(const toml_value& table) {
+    section_reader read{table, "[labels]", problems_};
+    for (const auto& [text, at] : read.texts("files"))
+      config_.labels.files.push_back(expand_home(text, env_));
     read.finish();
   }
 

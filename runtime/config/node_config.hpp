@@ -94,6 +94,11 @@ struct watch_section {
   std::vector<address> flagged;    ///< known to be bad: what touches them is critical
 };
 
+/// [labels]
+struct labels_section {
+  std::vector<std::string> files;  ///< CSV or JSON; read at the start, and again when told to
+};
+
 /// A signature of [events], as Solidity declares it. Whoever decodes says whether it is one.
 struct signature_text {
   std::string text;
@@ -111,6 +116,7 @@ struct node_config {
   api_section api;
   std::vector<chain_section> chains;  ///< by name; ids are distinct
   watch_section watch;
+  labels_section labels;
   std::vector<signature_text> signatures;
   std::map<std::string, agent_section, std::less<>> agents;
   std::map<std::string, agent_section, std::less<>> rules;  ///< at most rules_max

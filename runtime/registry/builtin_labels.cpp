@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "messages/keccak.hpp"
+#include "runtime/printable.hpp"
 
 namespace eremos {
 namespace embedded {
@@ -53,6 +54,9 @@ result<label> parse_row(std::string_view line) {
   if (!read_decimal(in[0], row.chain))
     return {errc::bad_config, fmt::format("\"{}\" is not a chain id", in[0])};
   if (in[1].empty() || in[2].empty()) return {errc::bad_config, "kind and name must not be empty"};
+  for (const auto text : {in[1], in[2], in[6]})
+    if (const auto why = label_text_fault(text); !why.empty())
+      return {errc::bad_config, fmt::format("\"{}\": {}", printable(text, 64), why)};
   row.kind = in[1];
   row.name = in[2];
   auto who = parse_checksummed(in[3]);
@@ -69,6 +73,13 @@ result<label> parse_row(std::string_view line) {
 }
 
 }  // namespace
+
+std::string_view label_text_fault(std::string_view text) {
+  if (text.size() > label_text_bytes_max) return "longer than 256 bytes";
+  if (printable(text, text.size()) != text)
+    return "has control characters, direction marks or broken UTF-8";
+  return {};
+}
 
 result<std::vector<label>> parse_labels(std::string_view csv, std::string_view file_name) {
   std::vector<label> rows;

@@ -8,6 +8,11 @@
 
 namespace eremos {
 
+/// One text of a label: kind, name or source.
+inline constexpr std::size_t label_text_bytes_max = 256;
+/// Why such a text is refused; empty: it is not. People must see what is there.
+std::string_view label_text_fault(std::string_view text);
+
 /// A row has seven fields: chain, kind, name, address, decimals, marks, source (the rest of the
 /// line). Empty lines and lines that begin with # are skipped. Errors: bad_config, with the
 /// line as "<file_name>:<line>: …".

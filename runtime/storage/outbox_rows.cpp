@@ -62,7 +62,7 @@ void outbox_table::take(const std::vector<signal>& changed, time_ms now) {
     if (s.status == signal_status::expired) end(s, alert_kind::expired, now);
     if (s.status != signal_status::active) continue;
     for (const auto& route : rules_.routes)
-      if (matches(route.filter, s, *rules_.labels)) raise(s, route, now);
+      if (matches(route.filter, s, *labels_)) raise(s, route, now);
   }
 }
 
@@ -118,7 +118,7 @@ bool outbox_table::is_silenced(const signal& s, const alert_route& route, time_m
 
 bool outbox_table::is_inhibited(const signal& s) {
   for (const auto& rule : rules_.inhibitions) {
-    if (!matches(rule.mute, s, *rules_.labels)) continue;
+    if (!matches(rule.mute, s, *labels_)) continue;
     const auto others = read_signals(db_, {.status = signal_status::active,
                                            .since = s.event_time - rule.within_ms,
                                            .min_severity = rule.when.min_severity,
@@ -126,7 +126,7 @@ bool outbox_table::is_inhibited(const signal& s) {
                             .rows;
     const auto inhibits = [&](const signal& other) {
       return other.id != s.id && other.event_time <= s.event_time &&
-             matches(rule.when, other, *rules_.labels) &&
+             matches(rule.when, other, *labels_) &&
              std::all_of(rule.equal.begin(), rule.equal.end(), [&](const auto& field) {
                return alert_field(other, field) == alert_field(s, field);
              });

@@ -19,9 +19,11 @@ class outbox_table {
   static constexpr std::uint64_t outbox_due_max = 1'000'000;
 
   outbox_table(sqlite_connection& db, alert_rules rules) : db_(db), rules_(std::move(rules)) {
-    if (!rules_.labels) rules_.labels = std::make_shared<const label_set>();
+    if (rules_.labels) labels_ = rules_.labels;
   }
 
+  /// Labels by which routes choose, from now on.
+  void use(const shared<label_set>& labels) { labels_ = labels; }
   /// Signals that one block or revert changed, all of them written before. `now`: wall clock.
   void take(const std::vector<signal>& changed, time_ms now);
   /// After the signals' finality was written: releases what waited for it, and tells of it.
@@ -58,6 +60,7 @@ class outbox_table {
 
   sqlite_connection& db_;
   alert_rules rules_;
+  shared<label_set> labels_;
   std::map<std::string, std::uint64_t> room_;  ///< by sink: how many more are surely not too many
 };
 

@@ -8,6 +8,7 @@
 #include "runtime/storage/chain_rows.hpp"
 #include "runtime/storage/feed_rows.hpp"
 #include "runtime/storage/integrity_rows.hpp"
+#include "runtime/storage/label_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
 #include "runtime/storage/outbox_rows.hpp"
 #include "runtime/storage/pending_rows.hpp"
@@ -55,6 +56,7 @@ class sqlite_store final : public store {
   result<maybe<std::string>> meta(std::string_view key) override;
   result<chain_restart> restart_point(chain_id chain) override {
     auto out = read_restart_point(*db_, chain);
+    out.labels = read_label_eras(*db_, chain);
     if (out.resume_after) out.memories = read_shared_memories(*db_, *out.resume_after);
     if (auto all = poison())
       for (auto& p : *all)
@@ -82,6 +84,7 @@ class sqlite_store final : public store {
     static_cast<void>(db_->take_failure());
     wallets_.forget();
     pending_.forget();
+    labels_.forget();
   }
   result<written> write(const block_result& block) override;
   result<written> revert(const chain_reverted& what) override;
@@ -142,6 +145,7 @@ class sqlite_store final : public store {
   bool reads_only_;
   wallet_table wallets_{*db_, options_.unfolded_wallets_max};
   pending_table pending_{*db_};
+  label_table labels_{*db_};
   outbox_table outbox_{*db_, std::move(options_.alerts)};
 };
 
@@ -217,6 +221,8 @@ result<written> sqlite_store::write(const block_result& block) {
     write_messages(db, block, part);
   }
   write_integrity(db, block);
+  labels_.write(block);
+  if (block.labels) outbox_.use(*block.labels);
   const auto now = options_.wall_clock();
   if (out.fresh) pending_.include(block, out);
   const auto marked = signals_on_suspects(db, block);

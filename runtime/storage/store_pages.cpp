@@ -1,6 +1,7 @@
 #include "runtime/storage/store_pages.hpp"
 
 #include "runtime/storage/chain_rows.hpp"
+#include "runtime/storage/label_rows.hpp"
 #include "runtime/storage/memory_rows.hpp"
 #include "runtime/storage/schema.hpp"
 #include "runtime/storage/signal_rows.hpp"
@@ -40,6 +41,10 @@ result<std::vector<ledger_row>> store_pages::ledger(const ledger_query& want) {
 }
 result<std::vector<feed_item>> store_pages::feed(std::int64_t after, std::size_t limit) {
   return checked(read_feed(*db_, after, limit));
+}
+result<maybe<shared<label_set>>> store_pages::labels(chain_id chain) {
+  const auto eras = read_label_eras(*db_, chain);
+  return checked(eras.empty() ? maybe<shared<label_set>>{} : eras.back().labels);
 }
 result<feed_bounds> store_pages::bounds() { return checked(read_feed_bounds(*db_)); }
 

@@ -35,6 +35,8 @@ class store_pages {
   result<std::vector<ledger_row>> ledger(const ledger_query& want);
   result<std::vector<feed_item>> feed(std::int64_t after, std::size_t limit);
   result<feed_bounds> bounds();
+  /// The labels of the chain's newest block; none: nothing is stored of it.
+  result<maybe<shared<label_set>>> labels(chain_id chain);
 
  private:
   explicit store_pages(std::unique_ptr<sqlite_connection> db) : db_(std::move(db)) {}

@@ -122,6 +122,10 @@ TEST_CASE("CLI: the other commands", "[cli]") {
   CHECK(parsed_as<check_command>({"check", "e.toml"}).file == "e.toml");
   CHECK(parsed_as<agents_command>({"agents", "--json"}).common.json);
   CHECK(*parsed_as<stats_command>({"stats", "--data-dir", "D"}).common.data_dir == "D");
+  CHECK_FALSE(parsed_as<labels_command>({"labels"}).reload);
+  CHECK(parsed_as<labels_command>({"labels", "reload", "--data-dir", "D"}).reload);
+  CHECK(error_of({"labels", "relod"}) ==
+        "labels: WHAT: want reload, or nothing for a list\nTry: eremos-node labels --help");
   parsed_as<version_command>({"version"});
   parsed_as<version_command>({"--version"});
 }
@@ -170,7 +174,7 @@ TEST_CASE("CLI: a value out of range says what would do", "[cli]") {
 TEST_CASE("CLI: what is missing is named", "[cli]") {
   CHECK(error_of({}) ==
         "no command; want one of run, replay, check, doctor, agents, signals, memory, blocks, "
-        "stats, explain, alerts, version\nTry: eremos-node --help");
+        "stats, labels, explain, alerts, version\nTry: eremos-node --help");
   CHECK(error_of({"run"}) ==
         "run: needs --config FILE, or --mock for a chain made up here\n"
         "Try: eremos-node run --help");

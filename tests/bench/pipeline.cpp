@@ -55,6 +55,7 @@ chain_actor::behavior_type feeder(chain_actor::pointer self, std::shared_ptr<fee
           [](const provider_state&) {},
           [](const block_recorded&) {},
           [](const source_ended&) {},
+          [](const relabel&) {},
           [f, push](const block_finished& done) {
             --f->open_blocks;
             f->open_events -= done.events;

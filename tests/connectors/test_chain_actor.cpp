@@ -61,6 +61,7 @@ struct heard {
   std::vector<blockchain_event> mempool;
   std::size_t ended = 0;
   std::vector<bool> rewound;
+  std::vector<std::string> labels;  ///< what each block's set calls itself
 };
 
 struct fixture {
@@ -74,7 +75,7 @@ struct fixture {
   chain_listener listener;
   chain_actor chain;
 
-  explicit fixture(chain_restart restart = {}) {
+  explicit fixture(chain_restart restart = {}, label_view labels = {}) {
     add_message_types(settings);
     settings.set("scheduler.policy", caf::atom("testing"));
     system = std::make_unique<caf::actor_system>(settings);
@@ -90,6 +91,7 @@ struct fixture {
     listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
       return {[this, me](const committed_block& b) {
                 said.chain.push_back(b.block);
+                said.labels.push_back(b.labels ? (*b.labels)->own() : "none");
                 me->send(caf::actor_cast<chain_actor>(me->current_sender()),
                          block_finished{b.commit, b.events.size()});
               },
@@ -105,8 +107,10 @@ struct fixture {
               [this](const chain_rewound& r) { said.rewound.push_back(r.accepted); },
               [this](const chain_ended&) { ++said.ended; }};
     });
-    chain = spawn_chain(*system, {.chain = 1, .source = "test", .restart = std::move(restart)},
-                        connector, listener);
+    chain = spawn_chain(
+        *system,
+        {.chain = 1, .source = "test", .restart = std::move(restart), .labels = std::move(labels)},
+        connector, listener);
     provider_says(true);
   }
   ~fixture() {
@@ -200,6 +204,56 @@ TEST_CASE("CHAIN: a block that is refused again and again blocks it until it com
   CHECK(f.report().state == "following");
   CHECK(f.last() == 106);
   CHECK(f.said.chain.size() == 7);
+}
+
+namespace {
+
+label_view set_named(const std::string& name) {
+  return std::make_shared<const label_set>(std::vector<label>{}, 1, name);
+}
+
+}  // namespace
+
+TEST_CASE("CHAIN: labels hold from the next block on, also for one that comes again") {
+  fixture f{{}, set_named("a")};
+  f.head(100);
+  f.head(101);
+  f.tell(relabel{shared<label_set>{set_named("b")}});
+  f.head(102);
+  CHECK(f.said.labels == std::vector<std::string>{"a", "a", "b"});
+  f.source.branch = 1;
+  f.tell(head_seen{1, 103, hash_of(103, 1), hash_of(102, 1), 7});
+  // Whatever it takes back: by number, each block has what it had.
+  REQUIRE(f.last() == 103);
+  REQUIRE(f.said.chain.size() > 4);
+  for (std::size_t i = 0; i < f.said.labels.size(); ++i)
+    CHECK(f.said.labels[i] == (f.said.chain[i].number <= 101 ? "a" : "b"));
+}
+
+TEST_CASE("CHAIN: what a restart handles once more has the labels it had") {
+  chain_restart restart;
+  for (block_number n = 100; n <= 110; ++n) restart.ledger.push_back({1, n, hash_of(n)});
+  restart.resume_after = restart.ledger[4];  // 104
+  restart.cursor = restart.ledger.back();
+  restart.first_block = block_number{100};
+  restart.labels = {{50, shared<label_set>{set_named("a")}},
+                    {107, shared<label_set>{set_named("b")}}};
+  fixture f{std::move(restart), set_named("c")};
+  SECTION("and those of the start after it") {
+    f.head(112);
+    CHECK(f.said.labels == std::vector<std::string>{"a", "a", "b", "b", "b", "b", "c", "c"});
+  }
+  SECTION("also when others come before the first block") {
+    f.tell(relabel{shared<label_set>{set_named("d")}});
+    f.head(112);
+    CHECK(f.said.labels == std::vector<std::string>{"a", "a", "b", "b", "b", "b", "d", "d"});
+  }
+  SECTION("also when others come while it is at it") {
+    f.head(111);
+    f.tell(relabel{shared<label_set>{set_named("d")}});
+    f.head(112);
+    CHECK(f.said.labels == std::vector<std::string>{"a", "a", "b", "b", "b", "b", "c", "d"});
+  }
 }
 
 TEST_CASE("CHAIN: a provider that is back ends the pause after a failure") {

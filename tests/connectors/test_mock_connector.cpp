@@ -39,6 +39,7 @@ chain_actor::behavior_type fake_chain(chain_actor::pointer, std::shared_ptr<chai
           [notes](const provider_state& p) { notes->connected += p.connected ? 1 : 0; },
           [](const block_recorded&) {},
           [notes](const source_ended&) { ++notes->ended; },
+          [](const relabel&) {},
           [](const block_finished&) {},
           [](const rewind_chain&) {},
           [](const retry_fetch&) {},

@@ -51,7 +51,7 @@ std::vector<mempool_state> states(const std::vector<pending_step>& steps) {
   return out;
 }
 
-using list = std::vector<mempool_state>;
+using mempool_states = std::vector<mempool_state>;
 constexpr auto seen = mempool_state::seen;
 constexpr auto included = mempool_state::included;
 constexpr auto replaced = mempool_state::replaced;
@@ -63,7 +63,7 @@ TEST_CASE("pending: a transaction is seen once, then included with its block and
   pending_transactions p;
   const auto t = waits(1, 7);
   const auto first = p.show(t, "one", 1'000);
-  REQUIRE(states(first) == list{seen});
+  REQUIRE(states(first) == mempool_states{seen});
   CHECK(first[0].event.provider == "one");
   CHECK(first[0].at == 1'000);
   CHECK(p.show(t, "two", 2'000).empty());
@@ -71,7 +71,7 @@ TEST_CASE("pending: a transaction is seen once, then included with its block and
   auto in_block = mined(t);
   in_block.gas_price = wei{99};
   const auto second = p.commit(block(5), 13'000, {in_block, mined(waits(2, 0))});
-  REQUIRE(states(second) == list{included});
+  REQUIRE(states(second) == mempool_states{included});
   const auto& e = second[0].event;
   CHECK(e.hash == t.hash);
   CHECK(e.included_in == 5);
@@ -92,13 +92,13 @@ TEST_CASE(
   const auto other = waits(1, 7, 3);
   p.show(low, "", 0);
   const auto steps = p.show(high, "", 10);
-  REQUIRE(states(steps) == list{seen, replaced});
+  REQUIRE(states(steps) == mempool_states{seen, replaced});
   CHECK(steps[1].event.hash == low.hash);
   CHECK(steps[1].event.replaced_by == high.hash);
   CHECK(steps[1].event.waited_ms == 10);
   CHECK(p.show(low, "", 20).empty());  // an old one, sent once more, replaces nothing
   const auto end = p.commit(block(1), 30, {mined(other)});
-  REQUIRE(states(end) == list{replaced});
+  REQUIRE(states(end) == mempool_states{replaced});
   CHECK(end[0].event.hash == high.hash);
   CHECK(end[0].event.replaced_by == other.hash);
   CHECK(p.waiting() == 0);
@@ -111,7 +111,7 @@ TEST_CASE("pending: one that was said to be replaced and is mined after all is i
   p.show(low, "", 0);
   p.show(high, "", 10);
   const auto end = p.commit(block(1), 30, {mined(low)});
-  REQUIRE(states(end) == list{included, replaced});
+  REQUIRE(states(end) == mempool_states{included, replaced});
   CHECK(end[0].event.hash == low.hash);
   CHECK(end[1].event.hash == high.hash);
 }
@@ -122,7 +122,7 @@ TEST_CASE("pending: it is dropped when it has waited too long on the chain's clo
   p.show(t, "one", 1'000);
   CHECK(p.commit(block(1), 1'099, {}).empty());
   const auto end = p.commit(block(2), 1'100, {});
-  REQUIRE(states(end) == list{dropped});
+  REQUIRE(states(end) == mempool_states{dropped});
   CHECK(end[0].event.reason == drop_reason::expired);
   CHECK(end[0].event.waited_ms == 100);
   CHECK(end[0].event.from == t.from);
@@ -131,22 +131,23 @@ TEST_CASE("pending: it is dropped when it has waited too long on the chain's clo
   CHECK(p.waiting() == 1);
   CHECK(p.commit(block(3), 1'300, {}).empty());
   CHECK(p.waiting() == 0);
-  CHECK(states(p.commit(block(4), 1'400, {mined(t)})) == list{included});
+  CHECK(states(p.commit(block(4), 1'400, {mined(t)})) == mempool_states{included});
 }
 
 TEST_CASE("pending: a block that holds it comes before its time is over") {
   pending_transactions p{{.ttl = 100}};
   const auto t = waits(1, 7);
   p.show(t, "", 0);
-  CHECK(states(p.commit(block(1), 5'000, {mined(t)})) == list{included});
+  CHECK(states(p.commit(block(1), 5'000, {mined(t)})) == mempool_states{included});
 }
 
 TEST_CASE("pending: what is over the bounds goes, oldest first, and is told") {
   SECTION("in number") {
     pending_transactions p{{.waiting_max = 3, .done_max = 4}};
-    for (unsigned i = 0; i < 3; ++i) CHECK(states(p.show(waits(i, 0), "", i)) == list{seen});
+    for (unsigned i = 0; i < 3; ++i)
+      CHECK(states(p.show(waits(i, 0), "", i)) == mempool_states{seen});
     const auto steps = p.show(waits(3, 0), "", 9);
-    REQUIRE(states(steps) == list{seen, dropped});
+    REQUIRE(states(steps) == mempool_states{seen, dropped});
     CHECK(steps[1].event.hash == waits(0, 0).hash);
     CHECK(steps[1].event.reason == drop_reason::evicted);
     for (unsigned i = 4; i < 50; ++i) p.show(waits(i, 0), "", i);
@@ -174,28 +175,29 @@ TEST_CASE("pending: a reverted block's transactions wait again, and no step is t
   CHECK(p.waiting() == 1);
   CHECK(p.show(known, "", 25).empty());
   // Nobody had shown the other one: now it is seen.
-  CHECK(states(p.show(unknown, "", 25)) == list{seen});
+  CHECK(states(p.show(unknown, "", 25)) == mempool_states{seen});
   SECTION("included again") {
     const auto again = p.commit(block(5, 1), 30, {mined(known), mined(unknown)});
-    REQUIRE(states(again) == list{included});
+    REQUIRE(states(again) == mempool_states{included});
     CHECK(again[0].event.hash == unknown.hash);
     CHECK(p.waiting() == 0);
   }
   SECTION("replaced") {
     const auto rival = waits(1, 7, 9);
     const auto end = p.commit(block(5, 1), 30, {mined(rival)});
-    REQUIRE(states(end) == list{replaced});
+    REQUIRE(states(end) == mempool_states{replaced});
     CHECK(end[0].event.hash == known.hash);
     CHECK(end[0].event.replaced_by == rival.hash);
   }
   SECTION("dropped, its time counted from the revert") {
     CHECK(p.commit(block(5, 1), 1'019, {}).empty());
     const auto end = p.commit(block(6, 1), 1'020, {});
-    REQUIRE(states(end) == list{dropped});
+    REQUIRE(states(end) == mempool_states{dropped});
     CHECK(end[0].event.hash == known.hash);
   }
   SECTION("the block returns") {
-    CHECK(states(p.commit(block(5), 30, {mined(known), mined(unknown)})) == list{included});
+    CHECK(states(p.commit(block(5), 30, {mined(known), mined(unknown)})) ==
+          mempool_states{included});
     CHECK(p.waiting() == 0);
   }
 }
@@ -203,10 +205,10 @@ TEST_CASE("pending: a reverted block's transactions wait again, and no step is t
 TEST_CASE("pending: of a hash alone no sender is known, until a block tells") {
   pending_transactions p;
   const auto t = waits(1, 7);
-  CHECK(states(p.show(only_hash(t), "", 0)) == list{seen});
-  CHECK(states(p.show(waits(1, 7, 2), "", 0)) == list{seen});
+  CHECK(states(p.show(only_hash(t), "", 0)) == mempool_states{seen});
+  CHECK(states(p.show(waits(1, 7, 2), "", 0)) == mempool_states{seen});
   const auto end = p.commit(block(1), 10, {mined(t)});
-  REQUIRE(states(end) == list{included, replaced});
+  REQUIRE(states(end) == mempool_states{included, replaced});
   CHECK(end[0].event.full);
   CHECK(end[1].event.hash == waits(1, 7, 2).hash);
 }

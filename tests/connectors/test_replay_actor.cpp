@@ -22,6 +22,7 @@ struct heard {
   std::vector<shared<block_record>> records;
   std::vector<pending_seen> pending;
   std::vector<chain_id> ended;
+  std::vector<std::pair<std::size_t, shared<label_set>>> labels;  ///< after so many records
   std::size_t unanswered = 0;  ///< records not yet answered by more_wanted
   std::size_t unanswered_max = 0;
 };
@@ -50,6 +51,7 @@ class listener final : public chain_actor::base {
               send(*source_, more_wanted{chain_, 1});
             },
             [this](const source_ended& e) { out_->ended.push_back(e.chain); },
+            [this](const relabel& r) { out_->labels.emplace_back(out_->records.size(), r.labels); },
             [](const block_finished&) {},
             [](const rewind_chain&) {},
             [](const retry_fetch&) {},
@@ -197,6 +199,29 @@ TEST_CASE("REPLAY: several files are one recording, several chains several rows"
   const replayed one{{.files = {first.path(), second.path()}, .only_chain = 137}};
   CHECK(one.opened == std::set<chain_id>{137});
   CHECK(one.all->records.size() == 1);
+}
+
+TEST_CASE("REPLAY: labels reach CHAIN between the blocks they stand between, beside those given") {
+  const auto labels = [](const std::string& rows) {
+    return R"({"chain_id":1,"method":"eremos_labels","params":[],"result":[)" + rows + "]}\n";
+  };
+  const std::string mine =
+      R"({"address":"0x00000000000000000000000000000000000000aa","kind":"cex","name":"A"})";
+  const temporary_recording file{block_line(1) + "\n" + labels(mine) + block_line(2) + "\n" +
+                                 labels("") + block_line(3)};
+  address given, own;
+  given.data[19] = 0xbb;
+  own.data[19] = 0xaa;
+  const label_set known{{{.chain = 1, .who = given, .kind = "dex", .name = "B"}}};
+  const replayed r{{.files = {file.path()}, .labels = known}};
+  CHECK(r.all->records.size() == 3);
+  const auto& said = r.all->labels;
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].first == 1);
+  CHECK(said[0].second->find(1, own)->name == "A");
+  CHECK(said[0].second->find(1, given)->name == "B");
+  CHECK(said[1].first == 2);
+  CHECK(*said[1].second == known);
 }
 
 TEST_CASE("REPLAY: a chain whose row cannot be opened is left out and counted") {

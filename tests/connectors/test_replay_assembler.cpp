@@ -191,8 +191,23 @@ TEST_CASE("RECORDING: each kind of useless line is told apart") {
   CHECK(verdict(line("eth_gasPrice", "[]", "1")) == line_verdict::unknown_method);
   CHECK(verdict(line("eth_subscription", R"(["syncing"])", "1")) == line_verdict::unknown_method);
   CHECK(verdict(line("eth_call", "[]", "1")) == line_verdict::set_aside);
-  CHECK(verdict(line("eremos_labels", "[]", "1")) == line_verdict::set_aside);
+  CHECK(verdict(line("eremos_rules", "[]", "1")) == line_verdict::set_aside);
+  CHECK(verdict(line("eremos_labels", "[]", "1")) == line_verdict::malformed);
+  CHECK(verdict(line("eremos_labels", "[]", "[{}]")) == line_verdict::malformed);
   CHECK(run{{block_line('a', R"(,"received_at":"soon")")}}.outcomes[0].bad_time);
+}
+
+TEST_CASE("RECORDING: labels come between the blocks they were recorded between") {
+  const auto labels =
+      line("eremos_labels", "[]",
+           R"([{"address":"0x00000000000000000000000000000000000000aa","kind":"cex","name":"A"}])");
+  const run r{{block_line('a'), labels, block_line('b')}};
+  REQUIRE(r.items.size() == 3);
+  const auto& said = std::get<labels_recorded>(r.items[1]);
+  CHECK(said.chain == 1);
+  REQUIRE(said.own.size() == 1);
+  CHECK(said.own[0].name == "A");
+  CHECK(r.block(0).header.hash != r.block(2).header.hash);
 }
 
 TEST_CASE("RECORDING: chains beyond the limit are refused") {

@@ -181,6 +181,8 @@ void life::announce(block_tree::place at) {
                  head_seen{mock_chain_id, ref.number, ref.hash, tree.ref(tree.parent(at)).hash, 1});
 }
 
+void life::tell_labels() { caf::anon_send(row_.head, relabel{shared<label_set>{state_.labels}}); }
+
 void life::show_pending(std::vector<mempool_event> waiting, time_ms seen_at) {
   caf::anon_send(row_.head,
                  pending_seen{mock_chain_id, std::move(waiting), seen_at, 1, "simulated"});

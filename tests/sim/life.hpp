@@ -58,6 +58,8 @@ class life {
   void run_all(chance& dice);
   void pass_time(std::chrono::milliseconds time, chance& dice);
   void announce(block_tree::place at);
+  /// As on SIGHUP: the labels of the run's state, from the next block on.
+  void tell_labels();
   void show_pending(std::vector<mempool_event> waiting, time_ms seen_at);
   /// In run_some this actor gets one step in `n` that it could have; 1: all. 0: none at all, ever.
   void slow_down(std::string_view actor, std::uint64_t n);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/defaults.hpp"
 #include "runtime/registry/builtin_labels.hpp"
 #include "tests/sim/outcome.hpp"
 
@@ -22,9 +23,8 @@ using place = block_tree::place;
 constexpr std::size_t throws_max = 3;
 constexpr std::size_t throws_at_end_max = 2;
 
-/// Blocks taken back once labels have changed: more may go back to a snapshot from before, and the
-/// blocks since would be judged by other labels.
-constexpr std::uint64_t depth_after_labels_max = 3;
+/// As many sets of labels as a chain remembers: a deep reorg may go back to the first.
+constexpr std::size_t label_changes_max = defaults::label_eras_max - 1;
 
 /// Parts of a row that may be slow.
 constexpr std::array<std::string_view, 9> slow_parts = {"witness", "answerer", "thrower",
@@ -106,22 +106,27 @@ class player {
     now_->slow_down(laggard_id, 1);
   }
 
-  std::string settle(chance& dice) {
+  std::string store_head(chance& dice) {
     if (head_ == block_tree::root) return {};  // a story without a block
-    if (!now_->reach(head_, dice)) {
-      const auto& at = state_.storage.cursor;
-      return fmt::format("the node never stored the head, block {} {}; it is at {} {}\n",
-                         tree_.ref(head_).number, to_hex(tree_.ref(head_).hash).substr(0, 10),
-                         at ? at->number : 0, at ? to_hex(at->hash).substr(0, 10) : "nothing");
-    }
-    if (!now_->drain(dice)) return "the node could not finish what was begun\n";
-    return {};
+    if (now_->reach(head_, dice)) return {};
+    const auto& at = state_.storage.cursor;
+    return fmt::format("the node never stored the head, block {} {}; it is at {} {}\n",
+                       tree_.ref(head_).number, to_hex(tree_.ref(head_).hash).substr(0, 10),
+                       at ? at->number : 0, at ? to_hex(at->hash).substr(0, 10) : "nothing");
+  }
+
+  std::string settle(chance& dice) {
+    if (auto wrong = store_head(dice); !wrong.empty()) return wrong;
+    return head_ == block_tree::root || now_->drain(dice)
+               ? std::string{}
+               : "the node could not finish what was begun\n";
   }
 
   void answer_as_of(place at) { state_.provider.answers_as_of = at; }
 
   void move_head(place to) {
     head_ = to;
+    highest_ = std::max(highest_, tree_.ref(to).number);
     state_.provider.head = to;
     answer_as_of(to);
   }
@@ -134,16 +139,9 @@ class player {
     }
   }
 
-  /// How many blocks may be taken back.
-  std::uint64_t depth_max() const {
-    const auto height = tree_.ref(head_).number;
-    if (height <= floor_) return 0;
-    return floor_ == 0 ? height : std::min<std::uint64_t>(height - floor_, depth_after_labels_max);
-  }
-
   /// The last `depth` blocks lose to others, about as many. False if there are none.
   bool reorg(std::uint64_t depth, chance& dice) {
-    depth = std::min(depth, depth_max());
+    depth = std::min(depth, tree_.ref(head_).number);
     if (depth == 0) return false;
     lost_.push_back(head_);
     auto at = head_;
@@ -158,16 +156,11 @@ class player {
     return true;
   }
 
-  /// A head that lost and may be spoken of again: what other labels judged stays as it is.
+  /// A head that lost and may be spoken of again.
   maybe<place> lost_head(chance& dice) const {
-    const auto height = tree_.ref(head_).number;
-    const auto fork = height - depth_max();  // no later than that may its branch begin
     std::vector<place> possible;
     for (const auto at : lost_)
-      if (at != head_ && (floor_ < story_.first_block ||
-                          (tree_.ref(at).number >= fork &&
-                           tree_.ancestor(at, fork) == tree_.ancestor(head_, fork))))
-        possible.push_back(at);
+      if (at != head_) possible.push_back(at);
     if (possible.empty()) return {};
     return possible[dice.below(possible.size())];
   }
@@ -323,19 +316,31 @@ class player {
         grow(a.size, dice);
         now_->run_some(dice, dice.below(400));
         return {};
-      case act_kind::label_change: {
-        calm_down();
-        if (auto wrong = settle(dice); !wrong.empty()) return wrong;
-        // What was decided by the old labels stays decided: no reorg goes below.
-        floor_ = tree_.ref(head_).number;
-        label_changes_.push_back(floor_);
-        state_.labels = labels_of(label_changes_.size());
-        restart(true);
-        met_.insert(a.kind);
-        return {};
-      }
+      case act_kind::label_change:
+        return change_labels(dice);
     }
     return {};
+  }
+
+  /// Other labels from the next block on, which is then stored: a change is remembered with the
+  /// first block that it holds for. A node that is told of it takes the next number that it has
+  /// never had; one that is restarted, the one after its last block.
+  std::string change_labels(chance& dice) {
+    const auto after = tree_.ref(head_).number;
+    if (head_ == block_tree::root || label_changes_.size() == label_changes_max) return {};
+    calm_down();
+    const bool is_told = after == highest_ && dice.one_in(2);
+    if (auto wrong = is_told ? store_head(dice) : settle(dice); !wrong.empty()) return wrong;
+    std::erase_if(label_changes_, [&](const label_change& c) { return c.after >= after; });
+    label_changes_.push_back({after, ++label_version_});
+    state_.labels = labels_of(label_version_);
+    if (is_told)
+      now_->tell_labels();
+    else
+      restart(true);
+    grow(1, dice);
+    met_.insert(act_kind::label_change);
+    return store_head(dice);
   }
 
   void met_effects() {
@@ -365,13 +370,15 @@ class player {
     calm.provider.head = calm.provider.answers_as_of = head_;
     calm.thrower.on_event = state_.thrower.on_event;
     chance dice{1};
-    for (std::size_t i = 0; i <= label_changes_.size(); ++i) {
-      calm.labels = labels_of(i);
-      const auto until =
-          i < label_changes_.size() ? *tree_.ancestor(head_, label_changes_[i]) : head_;
+    const auto height = tree_.ref(head_).number;
+    auto changes = label_changes_;
+    std::erase_if(changes, [&](const label_change& c) { return c.after >= height; });
+    changes.push_back({height, label_version_});
+    for (const auto& next : changes) {
       life node{calm};
-      if (!node.reach(until, dice) || !node.drain(dice))
+      if (!node.reach(*tree_.ancestor(head_, next.after), dice) || !node.drain(dice))
         return "the calm run did not reach its end\n";
+      calm.labels = labels_of(next.version);
     }
     const auto wanted = read_outcome(calm, state_.left_barrier);
     out.signals = wanted.at("signals").size();
@@ -388,9 +395,14 @@ class player {
   run_state state_;
   std::optional<life> now_;
   place head_ = block_tree::root;
-  block_number floor_ = 0;  ///< no block up to this one is taken back
+  block_number highest_ = 0;  ///< number of any head so far
   std::vector<place> lost_;
-  std::vector<block_number> label_changes_;
+  struct label_change {
+    block_number after = 0;
+    std::uint64_t version = 0;
+  };
+  std::vector<label_change> label_changes_;  ///< by number, at most label_changes_max
+  std::uint64_t label_version_ = 0;
   std::size_t throws_at_end_ = 0;
   bool crashed_ = false;
   std::set<act_kind> met_;

@@ -31,7 +31,7 @@ enum class act_kind : std::uint8_t {
   hanging_agent,     ///< an agent does not move and is quarantined
   crash,             ///< the process ends between any two steps and begins again
   store_error,       ///< the store cannot be written for a while
-  label_change       ///< the node is restarted with other labels
+  label_change       ///< the node is told of other labels, or restarted with them
 };
 inline constexpr std::size_t act_kind_count = 20;
 std::string_view to_string(act_kind x) noexcept;
