@@ -244,6 +244,9 @@ const std::vector<signal_type_info>& signal_types() {
       {"contract_behavior_anomaly",
        "a contract behaves unlike itself, in one way or in several together"},
       {"displacement", "somebody copies a pending call, pays more, and is mined before it"},
+      {"bridge_transfer", "money left one chain and came out on another"},
+      {"cross_chain_cluster",
+       "wallets on two chains belong to one hand, as far as a transfer between them shows"},
       {"flood",
        "an agent concluded more in one block than its limit allows; the excess was counted, not "
        "kept"},

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/agents/bridge_watcher.hpp"
 #include "actors/rules/text_rule.hpp"
 #include "connectors/labels/label_file.hpp"
 #include "connectors/mock/mock_chain.hpp"
@@ -113,6 +114,26 @@ result<std::vector<agent_choice>> assemble_agents(const node_config& config,
     if (auto checked = choice.plan.kind->check(choice.plan.options); !checked)
       return checked.error();
   return out;
+}
+
+maybe<linker_config> assemble_linker(const node_config& config,
+                                     const std::vector<agent_choice>& agents) {
+  const auto watcher = std::find_if(agents.begin(), agents.end(), [](const agent_choice& a) {
+    return a.plan.kind->info.id == bridge_watcher::info.id;
+  });
+  if (watcher == agents.end()) return {};
+  const auto options = bridge_watcher::options::parse(watcher->plan.options);
+  std::vector<linked_chain> chains;
+  for (const auto& c : config.chains)
+    if (watcher->chains.empty() ||
+        std::find(watcher->chains.begin(), watcher->chains.end(), c.id) != watcher->chains.end())
+      chains.push_back({c.id, c.name, c.block_time_ms});
+  return linker_config{.limits = options->limits,
+                       .chains = std::move(chains),
+                       .before = {},
+                       .config_hash = config_hash(config),
+                       .recorded = false,
+                       .log = {}};
 }
 
 chain_policy assemble_policy(const chain_section& chain) {

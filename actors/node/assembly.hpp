@@ -27,6 +27,11 @@ std::vector<failure> rule_problems(const node_config& config);
 result<std::vector<agent_choice>> assemble_agents(const node_config& config,
                                                   const std::vector<std::string>& only);
 
+/// LINKER for the chains of the configuration; none without bridge-watchers among the agents.
+/// Precondition: assemble_agents checked their options.
+maybe<linker_config> assemble_linker(const node_config& config,
+                                     const std::vector<agent_choice>& agents);
+
 chain_policy assemble_policy(const chain_section& chain);
 /// What of its blocks is checked, and what is done with one that fails.
 verify_options assemble_verify(const chain_section& chain);

@@ -102,6 +102,23 @@ constexpr std::array sentences = {
         "{attacker} copied what {victim_sender} had asked for in {victim}, which still waited: "
         "{contained} of its telling words (as a share) are in {attack}, which was mined first. The "
         "victim failed: {victim_failed}."},
+    sentence{
+        "bridge_transfer",
+        "{sender} put {amount} (smallest units) into bridge {bridge} on chain {from_chain} by "
+        "transaction {deposit}; {recipient} got {received} on chain {to_chain} by {withdrawal}, "
+        "{seconds} seconds after it. Both sides name {key}.",
+        "key"},
+    sentence{
+        "bridge_transfer",
+        "{sender} put {amount} (smallest units) into bridge {bridge} on chain {from_chain} by "
+        "transaction {deposit}; {recipient} got {received} on chain {to_chain} by {withdrawal}, "
+        "{seconds} seconds after it. No id says so: recipient, amount and time fit, and nothing "
+        "else fits as well."},
+    sentence{
+        "cross_chain_cluster",
+        "{addresses}: {sender} sent over bridge {bridge} from chain {from_chain} by {deposit}, "
+        "which it signed itself, and {recipient} got it on chain {to_chain} by {withdrawal}. One "
+        "address on both chains: {one_address}."},
     sentence{"wallet_reactivated",
              "The wallet slept for {silent_days} days, since {last_activity}, and acts again."},
     sentence{

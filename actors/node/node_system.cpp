@@ -1,7 +1,9 @@
 #include "actors/node/node_system.hpp"
 
+#include <fmt/format.h>
 #include <caf/all.hpp>
 
+#include "actors/services/linker_words.hpp"
 #include "runtime/scheduler_settings.hpp"
 #include "runtime/storage/sqlite_store.hpp"
 #include "runtime/storage/store_actor.hpp"
@@ -14,6 +16,19 @@ namespace {
 constexpr std::size_t recorded_unfolded_max = 131'072;
 /// For receivers that answer; what others lack waits in the outbox for the next start.
 constexpr std::chrono::milliseconds last_deliveries_max{3'000};
+
+void say_links(const logger& log, const linker_report& r) {
+  if (r.counts.flows == 0 && r.malformed == 0) return;
+  log.info("links",
+           fmt::format("{} flows over bridges: {} linked, {} fit several, {} forgotten as too many "
+                       "waited; {} messages were none",
+                       r.counts.flows, r.counts.links, r.counts.ambiguous, r.counts.evicted,
+                       r.malformed));
+  if (r.left > 0)
+    log.info("chains_left", fmt::format("chains were silent and left the watermark {} times; {} "
+                                        "are in it",
+                                        r.left, r.live));
+}
 
 }  // namespace
 
@@ -37,6 +52,12 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
     if (!opened) return opened.error();
     events.emplace(std::move(*opened));
   }
+  if (plan.linker) {
+    auto before =
+        read_told_before(plan.store_path, plan.linker->chains, plan.linker->limits.flows_max);
+    if (!before) return before.error();
+    plan.linker->before = std::move(*before);
+  }
   std::unique_ptr<node_system> out{new node_system{plan}};
   auto& system = *out->system_;
   out->log_actor_ = spawn_log(system, std::move(plan.log));
@@ -53,13 +74,20 @@ result<std::unique_ptr<node_system>> node_system::begin(node_system_plan plan) {
                   .events = std::move(events),
                   .listeners = {out->console_},
                   .followers = {},
+                  .overseers = {},
                   .log = out->log_.for_part("store"),
                   .keep_snapshots = plan.keep_snapshots,
                   .keep = plan.keep};
   const auto& outbox = out->alerting_.outbox;
   if (outbox) sc.listeners.push_back(outbox);
   if (out->feed_) sc.followers.push_back(out->feed_);
+  if (plan.linker) {
+    plan.linker->log = out->log_.for_part("linker");
+    out->linker_ = spawn_linker(system, std::move(*plan.linker));
+    sc.overseers.push_back({std::string{linker_id}, out->linker_});
+  }
   const auto store = spawn_store(system, std::move(sc));
+  if (out->linker_) caf::anon_send(out->linker_, linker_start{store});
   if (outbox) caf::anon_send(outbox, outbox_start{store});
   out->store_ = store;
   return out;
@@ -70,13 +98,29 @@ shared_parts node_system::parts() const {
   out.store = store_;
   out.provisional = console_;
   out.log = log_;
+  out.linker = linker_;
   out.mempool_to_store = with_events_ || feed_;
   return out;
+}
+
+bool node_system::conclude() {
+  if (!linker_) return true;
+  caf::scoped_actor asking{*system_};
+  bool whole = true;
+  asking->request(linker_, defaults::drain_max, await_end{})
+      .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
+  return whole;
 }
 
 bool node_system::flush(std::chrono::milliseconds each_part) {
   caf::scoped_actor asking{*system_};
   bool whole = true;
+  if (linker_)
+    asking->request(linker_, each_part, drain{})
+        .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
+  if (linker_)
+    asking->request(linker_, each_part, get_report{})
+        .receive([&](const linker_report& r) { say_links(log_, r); }, [](const caf::error&) {});
   asking->request(store_, each_part, drain{})
       .receive([](const drained&) {}, [&](const caf::error&) { whole = false; });
   if (alerting_.outbox)
@@ -94,10 +138,12 @@ node_system::~node_system() {
   end_alerting(alerting_);
   alerting_ = {};
   for (const auto& who :
-       {caf::actor_cast<caf::actor>(feed_), caf::actor_cast<caf::actor>(store_),
-        caf::actor_cast<caf::actor>(console_), caf::actor_cast<caf::actor>(log_actor_)})
+       {caf::actor_cast<caf::actor>(feed_), caf::actor_cast<caf::actor>(linker_),
+        caf::actor_cast<caf::actor>(store_), caf::actor_cast<caf::actor>(console_),
+        caf::actor_cast<caf::actor>(log_actor_)})
     if (who) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
   feed_ = nullptr;
+  linker_ = nullptr;
   store_ = nullptr;
   console_ = nullptr;
   log_ = {};

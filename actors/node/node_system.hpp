@@ -34,6 +34,7 @@ struct node_system_plan {
   std::uint64_t first_event = 1;  ///< number of FEED's first event
   alerts_section alerts;
   alert_rules rules;
+  maybe<linker_config> linker;  ///< without `before` and `log`; none: no LINKER
 };
 
 class node_system {
@@ -53,6 +54,8 @@ class node_system {
   /// With `store`, `provisional` and `log` filled in.
   shared_parts parts() const;
 
+  /// A recording has ended: what waits for other chains is decided. False if that took too long.
+  bool conclude();
   /// Waits until STORE has nothing open, OUTBOX has tried what was due, CONSOLE has printed and LOG
   /// has written. False if STORE took too long, or CONSOLE could not print.
   bool flush(std::chrono::milliseconds each_part = defaults::drain_max);
@@ -68,6 +71,7 @@ class node_system {
   feed_actor feed_;
   store_actor store_;
   alerting alerting_;
+  linker_actor linker_;
   bool with_events_ = false;
 };
 

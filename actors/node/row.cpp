@@ -6,6 +6,7 @@
 #include <caf/all.hpp>
 
 #include "actors/services/coordinator.hpp"
+#include "actors/services/linker_words.hpp"
 #include "actors/services/shared_memory.hpp"
 #include "actors/services/wallets.hpp"
 #include "connectors/chain/chain_actor.hpp"
@@ -16,9 +17,12 @@ namespace {
 
 std::vector<agent_plan> agents_of(const shared_parts& parts, chain_id chain) {
   std::vector<agent_plan> out;
-  for (const auto& a : parts.agents)
+  for (const auto& a : parts.agents) {
+    // Nobody would hear it.
+    if (a.plan.kind->info.id == bridge_watcher_id && !parts.linker) continue;
     if (a.chains.empty() || std::find(a.chains.begin(), a.chains.end(), chain) != a.chains.end())
       out.push_back(a.plan);
+  }
   return out;
 }
 
@@ -51,6 +55,7 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
       spawn_supervisor(system, {std::move(services), agents_of(parts, policy.chain)}, parts.store);
   out.coordinator =
       spawn_coordinator(system, spawn_memory(system, plan.restart.memories), part("coordinator"));
+  if (parts.linker) caf::anon_send(out.coordinator, agent_joined{std::string{linker_id}});
   memory_view known;
   for (const auto& m : plan.restart.memories) known.entries.emplace_back(m);
   out.stream = spawn_stream(system,

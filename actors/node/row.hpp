@@ -8,6 +8,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include "actors/services/bridge_linker.hpp"
 #include "connectors/chain/suspect_policy.hpp"
 #include "connectors/connector.hpp"
 #include "messages/protocols.hpp"
@@ -37,6 +38,7 @@ struct row_limits {
 struct shared_parts {
   store_actor store;
   announcement_listener provisional;  ///< shown critical signals at once; may be empty
+  linker_actor linker;                ///< empty: no chain's bridges are watched
   logger log;
   label_view labels;
   std::vector<agent_choice> agents;

@@ -91,6 +91,11 @@ int run_replay(const replay_command& given, query_context& context) {
   plan.events = given.events;
   plan.keep_snapshots = false;
   plan.durable = given.common.data_dir.has_value();
+  plan.linker = assemble_linker(config, *agents);
+  if (plan.linker) {
+    plan.linker->recorded = true;
+    plan.linker->chains.clear();  // the recording says which there are
+  }
   auto begun = node_system::begin(std::move(plan));
   if (!begun) return say(context, begun.error(), exit_failure);
   auto& node = **begun;
@@ -120,7 +125,8 @@ int run_replay(const replay_command& given, query_context& context) {
     break;
   }
   signals.second_one_ends();
-  const bool whole = node.flush();
+  const bool concluded = interrupted || node.conclude();
+  const bool whole = node.flush() && concluded;
   totals.outcome = *gathered;
   totals.source = report_of<connector_report>(node.actors(), source);
   totals.signals = report_of<store_report>(node.actors(), node.store()).signals;

@@ -204,6 +204,7 @@ int run_run(const run_command& given, query_context& context) {
   plan.rules = assemble_alert_rules(*config, labels);
   plan.durable = !shown || given.common.data_dir.has_value();
   plan.api = api->has_value();
+  if (config->chains.size() > 1) plan.linker = assemble_linker(*config, *agents);
   // 2^20 events a millisecond are more than ever come, so that numbers only grow.
   plan.first_event = static_cast<std::uint64_t>(context.now()) << 20;
   const auto store_path = plan.store_path;

@@ -38,9 +38,10 @@ void write_integrity(sqlite_connection& db, const block_result& block) {
       !block.supplement || found.is_suspect());
 }
 
-maybe<std::vector<signal>> signals_on_suspects(sqlite_connection& db, const block_result& block) {
-  if (block.signals.empty() || !has_suspects(db)) return {};
-  auto out = block.signals;
+maybe<std::vector<signal>> signals_on_suspects(sqlite_connection& db,
+                                               const std::vector<signal>& signals) {
+  if (signals.empty() || !has_suspects(db)) return {};
+  auto out = signals;
   for (auto& s : out) {
     const auto suspect = [&](const block_ref& b) { return is_suspect(db, b); };
     if (!suspect(s.block) && !std::any_of(s.blocks.begin(), s.blocks.end(), suspect)) continue;

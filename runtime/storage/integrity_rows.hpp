@@ -12,8 +12,9 @@ namespace eremos {
 /// says something of its block only if it is suspect.
 void write_integrity(sqlite_connection& db, const block_result& block);
 
-/// The block's signals, those that rest on a suspect block marked and capped; none: nothing is
-/// suspect, they stay as they are. Precondition: write_integrity was called.
-maybe<std::vector<signal>> signals_on_suspects(sqlite_connection& db, const block_result& block);
+/// The signals, those that rest on a suspect block marked and capped; none: nothing is suspect,
+/// they stay as they are. Precondition: write_integrity was called for their blocks.
+maybe<std::vector<signal>> signals_on_suspects(sqlite_connection& db,
+                                               const std::vector<signal>& signals);
 
 }  // namespace eremos

@@ -200,6 +200,9 @@ void write_signal(sqlite_connection& db, const signal& s, time_ms now, written& 
 void write_evidence(sqlite_connection& db, const block_result& block) {
   std::set<event_id> wanted;
   for (const auto& s : block.signals) wanted.insert(s.evidence.begin(), s.evidence.end());
+  for (const auto& m : block.messages)
+    if (const auto named = m.details.find("event"); named.size() > 2)
+      if (const auto id = parse_event_id(named.substr(1, named.size() - 2))) wanted.insert(*id);
   if (wanted.empty()) return;
   for (const auto& event : *block.events) {
     if (!wanted.contains(event.id)) continue;
@@ -272,13 +275,21 @@ void expire_signal(sqlite_connection& db, const signal_id& id, written& out) {
 void finalize_signals(sqlite_connection& db, const chain_finalized& what) {
   // The deciding block is mostly the newest one a signal rests on; what rests on a newer one, too,
   // is found among the blocks that are not final. A pending signal rests on none.
+  // Blocks of other chains are looked for in the signal's own list: nearly no signal has any.
+#define UP_TO_ON_OTHER_CHAINS(WORD)                                                            \
+  "NOT EXISTS (SELECT 1 FROM json_each(signals.blocks) b LEFT JOIN cursors c ON c.chain_id = " \
+  "CAST(b.value AS INTEGER) WHERE CAST(b.value AS INTEGER) <> ?1 AND CAST(substr(b.value, "    \
+  "instr(b.value, ':') + 1) AS INTEGER) > coalesce(c." WORD ", 0))"
   db.execute(
       "UPDATE signals SET finality = CASE WHEN block_number <= ?3 AND id NOT IN (SELECT signal_id "
-      "FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?3) THEN 'finalized' ELSE 'safe' "
+      "FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?3) AND " UP_TO_ON_OTHER_CHAINS(
+          "finalized") " THEN 'finalized' ELSE 'safe' "
       "END WHERE finality IN ('latest', 'safe') AND chain_id = ?1 AND block_number <= ?2 AND "
       "reverted = 0 AND (finality = 'latest' OR block_number <= ?3) AND id NOT IN (SELECT "
-      "signal_id FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?2)",
+      "signal_id FROM signal_blocks WHERE chain_id = ?1 AND block_number > ?2) AND "
+      UP_TO_ON_OTHER_CHAINS("safe"),
       what.chain, what.safe, what.finalized);
+#undef UP_TO_ON_OTHER_CHAINS
 }
 
 // One statement per leading filter, so that SQLite takes that filter's index: it cannot choose one

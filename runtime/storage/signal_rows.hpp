@@ -13,7 +13,8 @@ namespace eremos {
 /// one that a revert retracted and that comes again is active again. Anything else is known
 /// already. `now` becomes emitted_at of a new id.
 void write_signal(sqlite_connection& db, const signal& s, time_ms now, written& out);
-/// Those events of the block that its signals name.
+/// Those events of the block that its signals name, and that its messages do by a detail `event`:
+/// whoever they are told to may conclude something of them later.
 void write_evidence(sqlite_connection& db, const block_result& block);
 /// What rests on these blocks (already marked in the ledger) returns to its last revision that does
 /// not rest on anything taken back, or is retracted.
@@ -28,6 +29,8 @@ void move_evidence(sqlite_connection& db, const signal_id& id, const event_id& f
 void expire_signal(sqlite_connection& db, const signal_id& id, written& out);
 
 /// Signals that rest on blocks up to `safe` (`finalized`) alone are safe (finalized) from now on.
+/// One that rests on another chain's blocks, too, waits for a word of its own chain after that
+/// other chain's.
 void finalize_signals(sqlite_connection& db, const chain_finalized& what);
 
 page_of<signal> read_signals(sqlite_connection& db, const signal_query& want);

@@ -104,6 +104,14 @@ class sqlite_store final : public store {
     outbox_.take(out.changed, options_.wall_clock());
     return in_feed(std::move(out));
   }
+  result<written> conclude(const std::vector<signal>& signals) override {
+    written out;
+    const auto now = options_.wall_clock();
+    const auto marked = signals_on_suspects(*db_, signals);
+    for (const auto& s : marked ? *marked : signals) write_signal(*db_, s, now, out);
+    outbox_.take(out.changed, now);
+    return in_feed(std::move(out));
+  }
   status write_snapshots(const std::vector<agent_snapshot>& snapshots) override {
     write_snapshot_rows(*db_, wallets_, snapshots);
     return db_->take_failure();
@@ -225,7 +233,7 @@ result<written> sqlite_store::write(const block_result& block) {
   if (block.labels) outbox_.use(*block.labels);
   const auto now = options_.wall_clock();
   if (out.fresh) pending_.include(block, out);
-  const auto marked = signals_on_suspects(db, block);
+  const auto marked = signals_on_suspects(db, block.signals);
   for (const auto& s : marked ? *marked : block.signals) {
     write_signal(db, s, now, out);
     pending_.note(s, out);

@@ -161,6 +161,9 @@ class store : public store_reader {
   virtual bool note_pending_end(chain_id chain, const hash32& transaction) = 0;
   /// Signals that rest on that transaction, and on no block that holds it, are expired.
   virtual result<written> expire_pending(chain_id chain, const hash32& transaction) = 0;
+  /// Signals of somebody above the chains, that rest on stored blocks of several: as those of a
+  /// block are. What rests on a block that was taken back meanwhile is kept as retracted.
+  virtual result<written> conclude(const std::vector<signal>& signals) = 0;
   /// All of one chain and block, at or below its cursor.
   virtual status write_snapshots(const std::vector<agent_snapshot>& snapshots) = 0;
   virtual status note_poison(const poison_noted& what) = 0;

@@ -54,6 +54,10 @@ struct write_groups {
   alert_groups_due what;
   promise<block_stored> answer;
 };
+struct write_above {
+  conclude_above what;
+  promise<block_stored> answer;
+};
 struct read_restart {
   chain_id chain = 0;
   promise<chain_restart> answer;
@@ -62,9 +66,9 @@ struct read_facts {
   load_wallets want;
   promise<wallets_loaded> answer;
 };
-using work =
-    std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
-                 poison_noted, mempool_batch, write_notes, write_groups, read_restart, read_facts>;
+using work = std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
+                          poison_noted, mempool_batch, write_notes, write_groups, write_above,
+                          read_restart, read_facts>;
 
 bool is_read(const work& w) {
   return std::holds_alternative<read_restart>(w) || std::holds_alternative<read_facts>(w);
@@ -84,6 +88,7 @@ class store_writer final : public outbox_store_actor::base {
     drains_.clear();
     config_.listeners.clear();
     config_.followers.clear();
+    config_.overseers.clear();
     config_.log = {};
   }
 
@@ -101,6 +106,7 @@ class store_writer final : public outbox_store_actor::base {
         [this](poison_noted& x) { submit(std::move(x)); },
         [this](note_deliveries& x) { return take<write_notes, block_stored>(std::move(x)); },
         [this](const alert_groups_due& x) { return take<write_groups, block_stored>(x); },
+        [this](conclude_above& x) { return take<write_above, block_stored>(std::move(x)); },
         [this](flush_store) { on_flush(); },
         [this](drain) { return on_drain(); },
         [this](get_report) { return report(); },
@@ -128,6 +134,8 @@ class store_writer final : public outbox_store_actor::base {
   status begin();
   status apply(const work& w);
   status apply_write(const written& w);
+  void note_step(const written& w, const block_result* block);
+  void tell_overseers();
   status try_commit();
   void commit();
   void committed();
@@ -154,7 +162,9 @@ class store_writer final : public outbox_store_actor::base {
   std::size_t stale_flushes_ = 0;           ///< of a transaction that failed
   std::vector<signal> changed_;             ///< of the open transaction
   std::vector<shared<event_list>> events_;  ///< of the open transaction, for followers
-  store_report open_counts_;                ///< of the open transaction
+  /// Of the open transaction, for overseers: one list for each of them.
+  std::vector<std::vector<stored_step>> steps_;
+  store_report open_counts_;  ///< of the open transaction
   store_report counts_;
   std::uint64_t offset_stored_ = 0;
   std::uint64_t blocks_since_retention_ = 0;
@@ -250,6 +260,7 @@ status store_writer::apply(const work& w) {
     const auto outcome = storage.write(x->block);
     if (!outcome) return outcome.error();
     if (auto noted = apply_write(*outcome); !noted) return noted;
+    note_step(*outcome, &x->block);
     ++open_counts_.blocks;
     if (outcome->fresh && !config_.followers.empty()) events_.push_back(x->block.events);
     return config_.events && outcome->fresh ? config_.events->append_block(*x->block.events) : ok;
@@ -257,6 +268,7 @@ status store_writer::apply(const work& w) {
   if (const auto* x = std::get_if<write_revert>(&w)) {
     const auto outcome = storage.revert(x->what);
     if (!outcome) return outcome.error();
+    note_step(*outcome, nullptr);
     return apply_write(*outcome);
   }
   if (const auto* x = std::get_if<write_finality>(&w)) return storage.finalize(x->what);
@@ -270,6 +282,10 @@ status store_writer::apply(const work& w) {
   if (const auto* x = std::get_if<write_notes>(&w)) return storage.note_deliveries(x->what.notes);
   if (const auto* x = std::get_if<write_groups>(&w))
     return storage.release_alert_groups(x->what.now);
+  if (const auto* x = std::get_if<write_above>(&w)) {
+    const auto outcome = storage.conclude(x->what.signals);
+    return outcome ? apply_write(*outcome) : status{outcome.error()};
+  }
   if (const auto* x = std::get_if<mempool_batch>(&w))
     return config_.events->append_mempool(x->events);
   return ok;
@@ -285,6 +301,29 @@ status store_writer::apply_write(const written& w) {
                      "a revert went below the oldest snapshot: facts of wallets of those blocks "
                      "cannot be taken back");
   return config_.events ? config_.events->append_reverted(w.reverted) : ok;
+}
+
+void store_writer::note_step(const written& w, const block_result* block) {
+  steps_.resize(config_.overseers.size());
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    stored_step step{.reverted = w.reverted, .block = {}, .time = 0, .messages = {}};
+    if (block != nullptr) {
+      step.block = block->block;
+      step.time = block->time;
+      if (w.fresh)
+        std::copy_if(block->messages.begin(), block->messages.end(),
+                     std::back_inserter(step.messages),
+                     [&](const auto& m) { return m.to == config_.overseers[i].id; });
+    }
+    steps_[i].push_back(std::move(step));
+  }
+}
+
+/// Before anybody is answered: whoever waits for the answer may count on their having heard.
+void store_writer::tell_overseers() {
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    if (!steps_[i].empty()) send(config_.overseers[i].handle, steps_stored{std::move(steps_[i])});
+  steps_.clear();
 }
 
 status store_writer::try_commit() {
@@ -329,6 +368,7 @@ void store_writer::committed() {
   ++counts_.transactions_committed;
   const announcement all{changed_, std::exchange(events_, {})};
   for (const auto& follower : config_.followers) send(follower, all);
+  tell_overseers();
   answer_all();
 }
 
@@ -341,6 +381,7 @@ void store_writer::give_back(const failure& why) {
       config_.log.error("events_file", cut.error().message);
   changed_.clear();
   events_.clear();
+  steps_.clear();
   open_counts_ = {};
   if (writable_) {
     config_.log.error("store_not_writable",
@@ -399,6 +440,7 @@ void store_writer::answer_all() {
     if (auto* x = std::get_if<write_finality>(&w))
       x->answer.deliver(block_stored{x->what.chain, 0});
     if (auto* x = std::get_if<write_notes>(&w)) x->answer.deliver(block_stored{});
+    if (auto* x = std::get_if<write_above>(&w)) x->answer.deliver(block_stored{});
     if (auto* x = std::get_if<write_groups>(&w)) x->answer.deliver(block_stored{});
     if (auto* x = std::get_if<write_snapshots>(&w)) {
       const bool any = !x->snapshots.empty();

@@ -55,6 +55,9 @@ class refusing_store final : public store {
   }
   result<written> revert(const chain_reverted& what) override { return real_->revert(what); }
   status finalize(const chain_finalized& what) override { return real_->finalize(what); }
+  result<written> conclude(const std::vector<signal>& signals) override {
+    return real_->conclude(signals);
+  }
   bool note_pending_end(chain_id chain, const hash32& transaction) override {
     return real_->note_pending_end(chain, transaction);
   }

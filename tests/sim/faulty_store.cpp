@@ -59,6 +59,10 @@ class faulty_store final : public store {
   status finalize(const chain_finalized& what) override {
     return fails() ? refused() : inner_->finalize(what);
   }
+  result<written> conclude(const std::vector<signal>& signals) override {
+    if (fails()) return refused().error();
+    return inner_->conclude(signals);
+  }
   bool note_pending_end(chain_id chain, const hash32& transaction) override {
     return inner_->note_pending_end(chain, transaction);
   }
