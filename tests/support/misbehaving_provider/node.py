@@ -87,13 +87,16 @@ class Node:
             return self.at(0)
         return None if tag == "pending" else self.at(int(tag, 16))
 
-    def plant(self, fault, block, field, in_answer=True):
+    def plant(self, fault, block, field, in_answer=True, has_more=False):
+        """`has_more`: nobody judges this answer before the rest of its block is there."""
         if len(self.planted) < PLANTED_MAX:
             self.planted.append({"fault": fault, "field": field, "number": block.number, "hash": block.hash})
             if in_answer:
                 began, lies = self.fetches.get(block.hash, (self.asked_at, []))
-                lies.append(self.planted[-1])
-                self.told.append((began, self.planted[-1]))
+                if has_more:
+                    lies.append(self.planted[-1])
+                else:
+                    self.told.append((began, self.planted[-1]))
 
     # --- requests
 
@@ -121,7 +124,7 @@ class Node:
         status, out = await self._answer(connection, call)
         lies, self.told = self.told, []
         if self.fetched:  # only now has whoever asked all of the block
-            began, before = self.fetches[self.fetched]
+            began, before = self.fetches.pop(self.fetched)
             lies += [(began, lie) for lie in before]
             self.fetched = None
         return status, out, lies
@@ -170,18 +173,20 @@ class Node:
             return answer(call, result=None)
         out = block.as_json(full)
         if full:  # a header alone is no block
-            self.fetches[block.hash] = (self.asked_at, [])
+            # Of several at once the first: what an answer belongs to cannot be told from outside.
+            began, lies = self.fetches.get(block.hash, (self.asked_at, []))
+            self.fetches[block.hash] = (began, lies)
             while len(self.fetches) > FETCHES_MAX:
                 self.fetches.popitem(last=False)
             lie = self.plan.comes("wrong_hash", call["method"])
             if lie:
                 field = "hash" if lie.made % 2 else "stateRoot"
                 out[field] = "0x" + self.draw.randbytes(32).hex()
-                self.plant("wrong_hash", block, field)
+                self.plant("wrong_hash", block, field, has_more=field != "hash")
             if block.transactions and self.plan.comes("wrong_from", call["method"]):
                 out = copy.deepcopy(out)
                 self.draw.choice(out["transactions"])["from"] = "0x" + self.draw.randbytes(20).hex()
-                self.plant("wrong_from", block, "from")
+                self.plant("wrong_from", block, "from", has_more=True)
         return answer(call, result=out)
 
     def receipts(self, call, _):
