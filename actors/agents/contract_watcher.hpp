@@ -1,4 +1,4 @@
-// ContractWatcher (χ): contracts that behave unlike themselves. Gathers what each contract did in a
+// ContractWatcher (γ): contracts that behave unlike themselves. Gathers what each contract did in a
 // block: who called it, with what and at what cost, and what it logged. Judges nothing itself: that
 // is in actors/detect. Owned by one actor.
 #pragma once
@@ -12,7 +12,7 @@ namespace eremos {
 class contract_watcher final : public agent<contract_watcher> {
  public:
   static constexpr agent_info info{.id = "contract-watcher",
-                                   .glyph = "χ",
+                                   .glyph = "γ",
                                    .role = "surveillance",
                                    .description = "contracts that behave unlike themselves"};
   static constexpr std::uint32_t snapshot_version = 1;
