@@ -1,5 +1,7 @@
 // What Eremos asks of the allocator that its programs are linked with (docs/decisions/0038).
 #pragma once
+#include <cstddef>
+
 #ifdef EREMOS_TCMALLOC
 #include <gperftools/malloc_extension_c.h>
 #endif
