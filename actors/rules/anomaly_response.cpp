@@ -135,17 +135,20 @@ void anomaly_response::look_back(const open_alert& alert, signal_draft& told) co
     if (m->agent == id() || m->event_time > alert.time ||
         m->key.find(told.subject) == std::string::npos)
       continue;
-    said.push_back({m->agent, m->confidence, {}});
+    // Who wrote down what another one concluded is no witness of its own, and a correlation none.
+    const auto of = text_of_json(m->details.find("agent"));
+    if (m->type != memory_type::correlation)
+      said.push_back({of.empty() ? m->agent : of, m->confidence, {}});
     keys.push_back(m->agent + " " + m->key);
     agents.insert(m->agent);
     oldest = std::min(oldest, m->event_time);
     told.blocks.insert(told.blocks.end(), m->blocks.begin(), m->blocks.end());
-    if (said.size() >= look_back_memories_max) break;
+    if (keys.size() >= look_back_memories_max) break;
   }
   told.details.set("looked_back_ms", static_cast<std::uint64_t>(options_.look_back))
-      .set("memories", static_cast<std::uint64_t>(said.size()))
+      .set("memories", static_cast<std::uint64_t>(keys.size()))
       .set("formula", "max(0.6 + 0.1 known, 1 - product of (1 - p) over the agents), 0.95 at most");
-  if (said.empty()) return;
+  if (keys.empty()) return;
   const auto together = detect::combine(std::move(said));
   told.confidence = std::max(told.confidence, together.confidence);
   told.details.set("independent", together.groups).set("since", to_rfc3339(oldest));

@@ -6,8 +6,9 @@
 //   looked at    memories whose key names the subject, of the last `look_back` before the alert and
 //                its block; newest first, at most look_back_memories_max; not this rule's own
 //   confidence = max(min(0.95, 0.6 + 0.1 known), P), P as in detect/combined_evidence.hpp with one
-//                lineage an agent: what an agent answers it mostly remembers, too, so the two do
-//                not add up
+//                lineage an agent, that of whose conclusion it is (`agent` in the details of what
+//                theron archives); correlations count for nothing. What an agent answers it mostly
+//                remembers, too, so the two do not add up
 #pragma once
 #include <map>
 #include <string>

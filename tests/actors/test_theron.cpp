@@ -160,7 +160,11 @@ TEST_CASE("anomaly response: looks back over what was remembered of the subject,
     return m;
   };
   const auto known = memory("observer", "cluster:" + subject, 0.8, alert_at - 10 * minute_ms);
-  f.set_memory({memory("harvester", "mint:" + subject, 0.9, alert_at + 1),
+  auto archived = memory("theron", "archive:pattern:" + subject, 0.6, alert_at);
+  archived.details.set("agent", "observer");
+  auto joined = memory("correlator", "correlation:" + subject, 0.9, alert_at);
+  joined.type = memory_type::correlation;
+  f.set_memory({archived, joined, memory("harvester", "mint:" + subject, 0.9, alert_at + 1),
                 memory("harvester", "mint:" + to_hex(someone(8)), 0.9, alert_at),
                 memory("anomaly-response", "critical:" + subject, 1.0, alert_at), known,
                 memory("observer", "pattern:" + subject, 0.6, alert_at - 20 * minute_ms),
@@ -172,11 +176,12 @@ TEST_CASE("anomaly response: looks back over what was remembered of the subject,
   const auto signals = f.feed({.number = 2, .time = alert_at + 12'000, .events = {}}).signals;
   REQUIRE(signals.size() == 1);
   const auto& s = signals[0];
-  CHECK(s.details.find("memories") == "3");
+  CHECK(s.details.find("memories") == "5");
   CHECK(s.details.find("independent") == "2");
-  CHECK(s.details.find("remembered_by") == R"(["observer","skiero"])");
+  CHECK(s.details.find("remembered_by") == R"(["correlator","observer","skiero","theron"])");
   CHECK(s.details.find("since") == R"("1970-01-01T09:00:00.000Z")");
-  // 0.8 and 0.6 of one agent are 0.824; the other doubts half of what is left.
+  // 0.8 and 0.6 of one agent are 0.824, also where another one wrote it down; the other doubts half
+  // of what is left.
   CHECK(s.confidence == Approx(1 - 0.176 * 0.5));
   CHECK(std::find(s.blocks.begin(), s.blocks.end(), known.block) != s.blocks.end());
 }
