@@ -19,6 +19,23 @@ std::uint8_t bit(mempool_state state) {
 
 }  // namespace
 
+void count_step(chain_report& into, const mempool_event& step) noexcept {
+  switch (step.state) {
+    case mempool_state::seen:
+      ++into.mempool;
+      break;
+    case mempool_state::included:
+      ++into.pending_included;
+      break;
+    case mempool_state::replaced:
+      ++into.pending_replaced;
+      break;
+    case mempool_state::dropped:
+      ++(step.reason == drop_reason::evicted ? into.pending_evicted : into.pending_expired);
+      break;
+  }
+}
+
 /// False: that step was told before.
 bool pending_transactions::tell(const hash32& hash, entry& e, mempool_state state, time_ms at,
                                 std::vector<pending_step>& out) {
