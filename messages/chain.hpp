@@ -8,7 +8,7 @@
 #include "messages/agent_message.hpp"
 #include "messages/event.hpp"
 #include "messages/integrity.hpp"
-#include "messages/labels.hpp"
+#include "messages/knowledge.hpp"
 #include "messages/memory.hpp"
 #include "messages/signal.hpp"
 
@@ -123,6 +123,41 @@ auto inspect(Inspector& f, name_block& x) {
   return f(x.number);
 }
 
+/// CHAIN to CONNECTOR: what a contract answers to this input as of a block (eth_call). Answered by
+/// state_read.
+struct read_state {
+  block_ref at;
+  address who;
+  byte_vector input;  ///< selector and arguments
+};
+template <class Inspector>
+auto inspect(Inspector& f, read_state& x) {
+  return f(x.at, x.who, x.input);
+}
+
+struct state_read {
+  byte_vector bytes;       ///< the first of them, at most state_bytes_max
+  std::uint64_t size = 0;  ///< of all
+
+  friend bool operator==(const state_read&, const state_read&) = default;
+};
+template <class Inspector>
+auto inspect(Inspector& f, state_read& x) {
+  return f(x.bytes, x.size);
+}
+
+/// CONNECTOR to CHAIN: a recorded answer to read_state, after the block that it was asked at.
+struct state_recorded {
+  chain_id chain = 0;
+  address who;
+  byte_vector input;
+  maybe<state_read> answer;  ///< none: the contract refused
+};
+template <class Inspector>
+auto inspect(Inspector& f, state_recorded& x) {
+  return f(x.chain, x.who, x.input, x.answer);
+}
+
 /// CONNECTOR to CHAIN: a recorded block or piece, in the order of the recording. Answered by
 /// `more_wanted`.
 struct block_recorded {
@@ -184,10 +219,6 @@ auto inspect(Inspector& f, wallet_delta& x) {
            x.cluster);
 }
 
-/// Who is known as of a block: part of it from CHAIN on, so that everybody who handles the block,
-/// whenever that is, sees the same labels. None: those of the node's start.
-using block_labels = maybe<shared<label_set>>;
-
 /// A block is part of the canonical chain. Events are in order (block, transactions, logs, then
 /// wallets by address); score, priority, lane and sequence are not given yet.
 struct committed_block {
@@ -201,12 +232,13 @@ struct committed_block {
   event_list events;
   std::vector<wallet_delta> wallets;
   block_integrity integrity;
-  block_labels labels;
+  known_at_block known;
+  std::vector<fact> learned;  ///< of `known`, what this block brought
 };
 template <class Inspector>
 auto inspect(Inspector& f, committed_block& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.time_estimated, x.supplement, x.behind,
-           x.events, x.wallets, x.integrity, x.labels);
+           x.events, x.wallets, x.integrity, x.known, x.learned);
 }
 
 /// Blocks that are no longer canonical, newest first. The chain goes on after `ancestor`.
@@ -296,13 +328,13 @@ struct event_batch {
   shared<event_list> block;          ///< all events of the commit
   std::vector<std::uint32_t> picks;  ///< which of them, by index
   std::int64_t sent_ns = 0;          ///< monotonic clock of this process
-  block_labels labels;
+  known_at_block known;
 
   std::size_t event_count() const noexcept { return picks.size(); }
 };
 template <class Inspector>
 auto inspect(Inspector& f, event_batch& x) {
-  return f(x.commit, x.block, x.picks, x.sent_ns, x.labels);
+  return f(x.commit, x.block, x.picks, x.sent_ns, x.known);
 }
 
 /// The last batch of a commit has been sent. It may overtake batches: the agent counts.
@@ -315,11 +347,11 @@ struct block_end {
   std::uint64_t events_sent = 0;  ///< to this subscription class
   bool snapshot = false;          ///< put a snapshot into block_done
   bool undo = false;              ///< keep the state after it: a revert may go back to it
-  block_labels labels;
+  known_at_block known;
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_end& x) {
-  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot, x.undo, x.labels);
+  return f(x.commit, x.block, x.time, x.supplement, x.events_sent, x.snapshot, x.undo, x.known);
 }
 
 /// An agent's state after a block, written by the agent itself. At most snapshot_bytes_max.
@@ -410,12 +442,13 @@ struct block_result {
   std::vector<agent_snapshot> snapshots;
   std::vector<std::string> absent;  ///< agents that left the barrier: lagging or quarantined
   block_integrity integrity;
-  block_labels labels;
+  known_at_block known;
+  std::vector<fact> learned;  ///< of `known`, what this block brought
 };
 template <class Inspector>
 auto inspect(Inspector& f, block_result& x) {
   return f(x.commit, x.block, x.parent_hash, x.time, x.supplement, x.events, x.wallets, x.signals,
-           x.memories, x.messages, x.snapshots, x.absent, x.integrity, x.labels);
+           x.memories, x.messages, x.snapshots, x.absent, x.integrity, x.known, x.learned);
 }
 
 struct block_stored {
@@ -470,11 +503,12 @@ struct chain_restart {
   std::vector<poison_noted> poison;    ///< of this chain
   chain_finalized finality;            ///< the last that was stored; zeros: none
   std::vector<label_era> labels;       ///< of blocks up to the cursor, oldest first
+  std::vector<fact> facts;             ///< of blocks up to the cursor, by order
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_restart& x) {
   return f(x.cursor, x.resume_after, x.snapshots, x.ledger, x.first_block, x.memories, x.poison,
-           x.finality, x.labels);
+           x.finality, x.labels, x.facts);
 }
 
 // --- wallet facts

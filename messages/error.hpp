@@ -42,6 +42,7 @@ enum class errc : std::uint8_t {
   method_unsupported = 46,    ///< the provider does not know the method
   range_too_large = 47,       ///< logs of fewer blocks at once might be had
   answer_wrong = 48,          ///< it came, and contradicts itself or what was asked
+  call_reverted = 49,         ///< the contract that was called refuses
   // 50: the runtime
   unknown_agent = 50,     ///< nobody of that name is registered
   snapshot_invalid = 51,  ///< a snapshot is of another version or torn

@@ -152,6 +152,8 @@ auto inspect(Inspector& f, relabel& x) {
 using chain_actor = source_listener::extend<
     /// A person, or a recording, says anew who is known.
     caf::reacts_to<relabel>,
+    /// What a contract answered while the recording was made.
+    caf::reacts_to<state_recorded>,
     /// STREAM freed room in the window.
     caf::reacts_to<block_finished>,
     /// STREAM wants the blocks after an earlier one once more; answered by chain_rewound.
@@ -184,6 +186,9 @@ using connector_actor = caf::typed_actor<
     caf::replies_to<fetch_block>::with<shared<block_record>>,
     /// Which block the source has for canonical at a height. Errors as above.
     caf::replies_to<name_block>::with<block_ref>,
+    /// What a contract answers as of a block. Errors: call_reverted (the contract refuses),
+    /// block_not_found (no such block, or its state is kept no more), else as above.
+    caf::replies_to<read_state>::with<state_read>,
     /// That many more recorded blocks may come.
     caf::reacts_to<more_wanted>,
     /// Counters.

@@ -192,6 +192,25 @@ auto inspect(Inspector& f, connector_report& x) {
            x.prefetched, x.providers);
 }
 
+/// What CHAIN asked of contracts, and what came of it.
+struct fact_report {
+  std::uint64_t asked = 0;     ///< questions, each time they were asked
+  std::uint64_t answered = 0;  ///< that made a fact
+  std::uint64_t refused = 0;   ///< the contract refused, or has nothing to say
+  std::uint64_t wrong = 0;     ///< the contract answered what makes no sense
+  std::uint64_t cut = 0;       ///< symbols of which only the beginning is kept
+  std::uint64_t failed = 0;    ///< given up: no provider answered
+  std::uint64_t dropped = 0;   ///< contracts not asked about: too many waited
+  std::uint64_t reverted = 0;  ///< facts that went with their block
+  std::uint64_t waiting = 0;   ///< contracts to be asked about, now
+  std::uint64_t known = 0;     ///< facts, now
+};
+template <class Inspector>
+auto inspect(Inspector& f, fact_report& x) {
+  return f(x.asked, x.answered, x.refused, x.wrong, x.cut, x.failed, x.dropped, x.reverted,
+           x.waiting, x.known);
+}
+
 /// CHAIN.
 struct chain_report {
   chain_id chain = 0;
@@ -221,6 +240,7 @@ struct chain_report {
   latency_counts decoded;             ///< by block: from its receipt to being taken in
   connector_report connector;
   std::array<std::uint64_t, 4> by_integrity{};  ///< blocks, in the order of integrity_state
+  fact_report facts;
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
@@ -228,7 +248,7 @@ auto inspect(Inspector& f, chain_report& x) {
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
            x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
            x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
-           x.pending_evicted, x.pending_waiting, x.decoded, x.connector, x.by_integrity);
+           x.pending_evicted, x.pending_waiting, x.decoded, x.connector, x.by_integrity, x.facts);
 }
 
 /// STORE.

@@ -46,8 +46,9 @@ agent_base::agent_base(caf::actor_config& cfg, agent_info info, std::uint32_t sn
       info_(info),
       snapshot_version_(snapshot_version),
       services_(std::move(services)),
+      known_at_start_(block_knowledge{shared<label_set>{services_.labels}, {}}),
       id_(services_.id.empty() ? std::string{info.id} : services_.id) {
-  use_labels({});
+  use({});
   time_slice(defaults::time_slice);
 }
 
@@ -82,7 +83,7 @@ agent_base::behavior_type agent_base::make_behavior() {
             // Between blocks: what is concluded here leaves with the next one.
             commit_ = 0;
             block_ = {};
-            use_labels({});
+            use({});
             guarded({}, [&] { dispatch(gap); });
           },
           [this](const get_report&) { return report(); },
@@ -121,9 +122,7 @@ batch_times times_of(const event_batch& batch, std::int64_t begin_ns, std::int64
 
 }  // namespace
 
-void agent_base::use_labels(const block_labels& of_block) {
-  labels_ = of_block ? *of_block : shared<label_set>{services_.labels};
-}
+void agent_base::use(const known_at_block& known) { known_ = known ? *known : known_at_start_; }
 
 void agent_base::handle(const event_batch& batch) {
   if (const auto gone = void_events_.find(batch.commit); gone != void_events_.end()) {
@@ -132,7 +131,7 @@ void agent_base::handle(const event_batch& batch) {
     return;
   }
   const auto begin = clock().now();
-  use_labels(batch.labels);
+  use(batch.known);
   for (const auto pick : batch.picks) {
     if (failed_) return;
     handle_one((*batch.block)[pick]);
@@ -204,7 +203,7 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   commit_ = commit;
   block_ = end.block;
   now_ = end.time;
-  use_labels(end.labels);
+  use(end.known);
   // What was concluded from the mempool has no block of its own and leaves with the next one.
   if (auto loose = open_.extract(0); !loose.empty()) {
     auto& from = loose.mapped();
@@ -236,7 +235,7 @@ void agent_base::hear(open_block& open, const agent_round& round) {
   commit_ = round.commit;
   block_ = open.end->block;
   now_ = open.end->time;
-  use_labels(open.end->labels);
+  use(open.end->known);
   const std::string_view me = id_;
   const hearing all{true, true, true};  // STREAM tells only what the class listens to
   const auto tell = [&](const auto& what, const std::string& author, const auto& told) {
@@ -536,7 +535,7 @@ void agent_base::take_back(const blocks_reverted& what) {
   counters_.blocks_reverted += told.size();
   commit_ = 0;
   block_ = {};
-  use_labels({});
+  use({});
   for (const auto& gone : told)
     if (!guarded({}, [&] { dispatch(gone); })) return;
 }

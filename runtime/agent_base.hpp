@@ -72,7 +72,9 @@ class agent_base : public lane_actor<agent_actor> {
   const block_ref& block() const noexcept { return block_; }
   chain_id chain() const noexcept { return services_.chain; }
   /// Who is known as of the block being handled; between blocks, as of the node's start.
-  const label_set& labels() const noexcept { return *labels_; }
+  const label_set& labels() const noexcept { return *known_->labels; }
+  /// That, and what contracts answered; between blocks nothing.
+  const shared<block_knowledge>& known() const noexcept { return known_; }
   const logger& log() const noexcept { return services_.log; }
   /// A counter of the agent's own, shown by `eremos-node agents`.
   void count(std::string_view metric, std::uint64_t n = 1);
@@ -115,7 +117,7 @@ class agent_base : public lane_actor<agent_actor> {
   behavior_type make_behavior() final;
   template <lane L>
   auto batch_handler();
-  void use_labels(const block_labels& of_block);
+  void use(const known_at_block& known);
   void handle(const event_batch& batch);
   void handle_one(const blockchain_event& event);
   void end_of(const block_end& end);
@@ -145,7 +147,8 @@ class agent_base : public lane_actor<agent_actor> {
   const agent_info info_;
   const std::uint32_t snapshot_version_;
   const agent_services services_;
-  shared<label_set> labels_;
+  const shared<block_knowledge> known_at_start_;
+  shared<block_knowledge> known_;
   const std::string id_;
 
   std::map<std::uint64_t, open_block>

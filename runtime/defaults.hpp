@@ -161,6 +161,20 @@ inline constexpr duration_ms pending_ttl = 3 * hour_ms;
 /// are handled once more (a restart, a revert) lie within the newest few.
 inline constexpr std::size_t label_eras_max = 4;
 
+/// Questions to contracts per minute and chain, where the configuration says nothing: two for a
+/// token, so that one is known in 4 s, for about what six blocks with receipts cost a minute.
+inline constexpr std::uint64_t facts_per_minute = 30;
+/// Contracts that wait to be asked about: an hour of questions; beyond it those met least go …
+inline constexpr std::size_t facts_waiting_max = 1'024;
+/// … and those that were asked about and are not asked again, the oldest forgotten first: a week.
+inline constexpr std::size_t facts_asked_max = 131'072;
+/// A question that no provider answered is asked so often in all …
+inline constexpr std::size_t fact_tries_max = 3;
+/// … and after such a failure nothing is asked for so long.
+inline constexpr std::chrono::milliseconds fact_pause = 60s;
+/// Of an answer no more is kept: a symbol of 32 bytes takes 96.
+inline constexpr std::size_t state_bytes_max = 4'096;
+
 /// Wallets whose facts stay in memory (about 200 bytes each); the rest are asked of STORE.
 inline constexpr std::size_t hot_wallets_max = 200'000;
 

@@ -13,7 +13,7 @@ namespace eremos {
 namespace {
 
 /// Begins what encode_report writes; the number changes with its layout.
-constexpr std::string_view encoding = "eremos.report.4";
+constexpr std::string_view encoding = "eremos.report.5";
 
 using object = json_object;
 
@@ -157,6 +157,21 @@ std::string to_json(const connector_report& x) {
       .done();
 }
 
+std::string to_json(const fact_report& x) {
+  return object{}
+      .count("asked", x.asked)
+      .count("answered", x.answered)
+      .count("refused", x.refused)
+      .count("wrong", x.wrong)
+      .count("cut", x.cut)
+      .count("failed", x.failed)
+      .count("dropped", x.dropped)
+      .count("reverted", x.reverted)
+      .count("waiting", x.waiting)
+      .count("known", x.known)
+      .done();
+}
+
 std::string to_json(const chain_report& x) {
   return object{}
       .count("chain_id", x.chain)
@@ -190,6 +205,7 @@ std::string to_json(const chain_report& x) {
       .count("repaired", x.by_integrity[static_cast<std::size_t>(integrity_state::repaired)])
       .count("suspect", x.by_integrity[static_cast<std::size_t>(integrity_state::suspect)])
       .count("unchecked", x.by_integrity[static_cast<std::size_t>(integrity_state::unchecked)])
+      .raw("facts", to_json(x.facts))
       .raw("connector", to_json(x.connector))
       .done();
 }

@@ -22,7 +22,7 @@ struct sent_block {
   std::int64_t taken_ns = 0;                  ///< monotonic; when CHAIN told of it
   bool settled = false;
   shared<memory_view> memory;  ///< once settled: what is remembered after it
-  block_labels labels;
+  known_at_block known;
 };
 
 struct recent_limits {

@@ -81,6 +81,10 @@ class stream final : public stream_actor::base {
         .count();
   }
 
+  const label_set& labels_of(const known_at_block& known) const noexcept {
+    return known ? *(*known)->labels : *config_.labels;
+  }
+
   // --- from CHAIN ---
 
   /// What CHAIN says before the first agents are there waits for them; the window bounds it.
@@ -105,8 +109,8 @@ class stream final : public stream_actor::base {
     last_commit_ = b.commit;
     if (rewinding()) return;  // CHAIN says it again
     const auto now_ms = monotonic_ms();
-    if (b.labels) labels_ = b.labels;
-    const auto& labels = b.labels ? **b.labels : *config_.labels;
+    if (b.known) known_ = b.known;
+    const auto& labels = labels_of(b.known);
     for (auto& e : b.events) {
       classify(e, labels, config_.policy);
       e.sequence = ++sequence_;
@@ -124,7 +128,7 @@ class stream final : public stream_actor::base {
                     .taken_ns = monotonic_ns(),
                     .settled = false,
                     .memory = {},
-                    .labels = b.labels};
+                    .known = b.known};
     barrier_.open({.commit = b.commit,
                    .block = b.block,
                    .parent_hash = b.parent_hash,
@@ -133,7 +137,8 @@ class stream final : public stream_actor::base {
                    .events = sent.events,
                    .wallets = std::move(b.wallets),
                    .integrity = std::move(b.integrity),
-                   .labels = std::move(b.labels)},
+                   .known = std::move(b.known),
+                   .learned = std::move(b.learned)},
                   members_.awaited());
     unfinished_[b.commit] = sent.events->size();
     const auto classes = members_.classes(member_state::live);
@@ -269,7 +274,7 @@ class stream final : public stream_actor::base {
     for (auto& part :
          cut(picks[index_of(L)], batch_limit(L, c.slowest_ns(), config_.batch_events_max))) {
       const on_lane<L, event_batch> batch{
-          {b.commit, b.events, std::move(part), monotonic_ns(), b.labels}};
+          {b.commit, b.events, std::move(part), monotonic_ns(), b.known}};
       for (auto* m : c.members) send(m->handle, batch);
     }
   }
@@ -290,7 +295,7 @@ class stream final : public stream_actor::base {
     for (const auto& lane_of_picks : picks) total += lane_of_picks.size();
     for (auto* m : c.members) {
       send(m->handle,
-           block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo, b.labels});
+           block_end{b.commit, b.block, b.time, b.supplement, total, b.snapshot, b.undo, b.known});
       if (m->blocks_waiting++ == 0) m->moved_at_ms = now_ms;
       m->events_sent += total;
       m->sent_commit = b.commit;
@@ -492,7 +497,7 @@ class stream final : public stream_actor::base {
   // --- the mempool: perishable ---
 
   void on_mempool(mempool_batch& b) {
-    const auto& labels = labels_ ? **labels_ : *config_.labels;
+    const auto& labels = labels_of(known_);
     for (auto& e : b.events) {
       classify(e, labels, config_.policy);
       e.sequence = ++mempool_sequence_;
@@ -528,7 +533,7 @@ class stream final : public stream_actor::base {
       // One batch: neighbours of one arrival and one lane.
       const auto [events, first] = m.mempool.front();
       const auto on = (*events)[first].on;
-      event_batch batch{0, events, {}, monotonic_ns(), labels_};
+      event_batch batch{0, events, {}, monotonic_ns(), known_};
       while (!m.mempool.empty() && m.mempool.front().first.get() == events.get() &&
              (*events)[m.mempool.front().second].on == on &&
              batch.picks.size() < batch_limit(on, m.handler_ns, config_.batch_events_max)) {
@@ -864,7 +869,7 @@ class stream final : public stream_actor::base {
   maybe<block_number> began_after_;   ///< … which are those after this one
   bool agents_awaited_;
   std::deque<std::variant<committed_block, chain_reverted, chain_finalized, chain_gap>> early_;
-  block_labels labels_;  ///< of the newest block
+  known_at_block known_;  ///< of the newest block
   std::uint64_t last_commit_ = 0;
   bool rewinding_ = false;  ///< from STORE's answer to CHAIN's; what CHAIN says meanwhile is void
   std::uint64_t rewind_number_ = 0;

@@ -148,6 +148,7 @@ void approval_watcher::conclude_flagged(const block_ref& block, const detect::al
       .set("token", given.token)
       .set("flagged", true)
       .set("formula", "0.95: the spender is flagged");
+  names_.tell(draft.details, "token", given.token, known());
   emit(std::move(draft));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/allowance_abuse.hpp"
 #include "runtime/agent.hpp"
 
@@ -59,6 +60,7 @@ class approval_watcher final : public agent<approval_watcher> {
   options options_;
   detect::allowance_abuses abuses_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
   std::uint64_t evicted_told_ = 0;  ///< since the start, as the detector counts
 };
 

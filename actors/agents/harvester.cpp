@@ -90,6 +90,7 @@ void harvester::index(const block_ref& block, std::vector<detect::token_mint> mi
               .tags = {"mint"},
               .blocks = {},
               .details = draft.details});
+    names_.tell(draft.details, "token", mine.front().token, known());
     emit(std::move(draft));
   }
 }
@@ -110,6 +111,7 @@ void harvester::conclude(const detect::mint_spike& found) {
             .tags = {"mint"},
             .blocks = found.blocks,
             .details = details});
+  names_.tell(details, "token", found.token, known());
   emit({.type = "mint_spike",
         .subject = token,
         .anchor = found.anchor,

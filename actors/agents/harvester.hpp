@@ -4,6 +4,7 @@
 // label are counted, and never a spike: stablecoins and wrapped coins are minted all day. Judges
 // nothing itself: that is in actors/detect/mint_spike. Owned by one actor.
 #pragma once
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/mint_spike.hpp"
 #include "runtime/agent.hpp"
 #include "runtime/cooldown.hpp"
@@ -50,6 +51,7 @@ class harvester final : public agent<harvester> {
   detect::mint_spikes spikes_;
   cooldown indexed_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
 };
 
 }  // namespace eremos

@@ -125,8 +125,9 @@ void intelligence::on(const block_complete& completed) {
     conclude(found);
 }
 
-/// What it finds it also leaves for the others to recall.
-void intelligence::share(signal_draft found) {
+/// What it finds it also leaves for the others to recall, but for the `words`, which are for
+/// people.
+void intelligence::share(signal_draft found, const detail_map& words) {
   remember({.type = memory_type::intelligence,
             .key = found.type + ":" + found.subject,
             .confidence = found.confidence,
@@ -138,6 +139,7 @@ void intelligence::share(signal_draft found) {
   own.evidence.insert(own.evidence.end(), found.evidence.begin(), found.evidence.end());
   own.evidence.push_back(found.anchor);
   own.blocks.insert(own.blocks.end(), found.blocks.begin(), found.blocks.end());
+  token_names::add(found.details, words);
   emit(std::move(found));
 }
 
@@ -221,8 +223,11 @@ void intelligence::conclude(const detect::activity_spike& found) {
       .set("expected_logs", found.expected)
       .set("z", found.z)
       .set("history_blocks", found.history);
-  set_name(draft.details, "name", labels().find(chain(), found.contract));
-  share(std::move(draft));
+  const auto* labelled = labels().find(chain(), found.contract);
+  set_name(draft.details, "name", labelled);
+  detail_map words;
+  if (labelled == nullptr) names_.tell(words, "contract", found.contract, known());
+  share(std::move(draft), words);
 }
 
 void intelligence::on(const agent_message& heard) {

@@ -1,10 +1,11 @@
 // Intelligence (Ω): very large transactions, senders with many transactions in few blocks,
 // contracts that emit far more than they used to, wallets that do what their history does not lead
-// to expect. Judges nothing itself: that is in actors/detect. Counts pending very large transactions
-// and concludes nothing from them. Where another agent concludes something of the same subject from
-// other events, it remembers its own finding as strengthened; what came through itself, through
-// another agent, or from the same events strengthens nothing. Owned by one actor.
+// to expect. Judges nothing itself: that is in actors/detect. Counts pending very large
+// transactions and concludes nothing from them. Where another agent concludes something of the same
+// subject from other events, it remembers its own finding as strengthened; what came through
+// itself, through another agent, or from the same events strengthens nothing. Owned by one actor.
 #pragma once
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/activity_spike.hpp"
 #include "actors/detect/combined_evidence.hpp"
 #include "actors/detect/rapid_sequence.hpp"
@@ -61,7 +62,7 @@ class intelligence final : public agent<intelligence> {
     std::vector<detect::testimony> terms;      ///< its own first, then theirs
   };
 
-  void share(signal_draft found);
+  void share(signal_draft found, const detail_map& words = {});
   finding known_of(const std::string& subject) const;
   void conclude(const detect::rapid_sequence& found);
   void conclude(const detect::activity_spike& found);
@@ -70,6 +71,7 @@ class intelligence final : public agent<intelligence> {
   detect::rapid_sequences rapid_;
   detect::activity_spikes spikes_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
   std::map<std::string, finding> found_;  ///< of one block, at most emissions_per_block_max
 };
 

@@ -137,6 +137,7 @@ void launch_tracker::conclude(const detect::launch& found) {
       .set("funding", found.deployed.funding.subject)
       .set("deployment", found.deployed.creation.subject)
       .set("one_hand", found.one_hand);
+  names_.tell(draft.details, "contract", found.deployed.contract, known());
   if (!found.deployed.factory.is_zero()) draft.details.set("factory", found.deployed.factory);
   if (found.pool)
     draft.details.set("pool", found.pool->pool.contract)

@@ -3,6 +3,7 @@
 // not a signal. Knows an exchange by its label (kind "cex"). Judges nothing itself: that is in
 // actors/detect/launch. Owned by one actor.
 #pragma once
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/launch.hpp"
 #include "runtime/agent.hpp"
 
@@ -41,6 +42,7 @@ class launch_tracker final : public agent<launch_tracker> {
   options options_;
   detect::launches launches_;
   per_block<detect::launch_facts> blocks_;
+  token_names names_{chain()};
 };
 
 }  // namespace eremos

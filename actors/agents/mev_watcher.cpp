@@ -223,6 +223,8 @@ void mev_watcher::conclude(const detect::arbitrage& found) {
       .set("token", found.token)
       .set("gain", to_string(found.gain))
       .set("formula", "0.6 circle + 0.2 gain + 0.1 if what is carried is equal to the unit");
+  names_.tell(draft.details, "token", found.token, known());
+  names_.tell_amount(draft.details, "gain", found.gain, found.token, known());
   detect::set_list(draft.details, "pools", pool_texts(found.pools));
   emit(std::move(draft));
 }
@@ -256,6 +258,8 @@ void mev_watcher::conclude(const detect::flash_manipulation& found) {
             .tags = {"flash_loan_manipulation"},
             .blocks = {},
             .details = draft.details});
+  names_.tell(draft.details, "token", found.token, known());
+  names_.tell_amount(draft.details, "loan", found.loan, found.token, known());
   emit(std::move(draft));
 }
 

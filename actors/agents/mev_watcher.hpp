@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/arbitrage.hpp"
 #include "actors/detect/displacement.hpp"
 #include "actors/detect/flash_manipulation.hpp"
@@ -71,6 +72,7 @@ class mev_watcher final : public agent<mev_watcher> {
   options options_;
   detect::displacements displacements_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
 };
 
 }  // namespace eremos

@@ -136,6 +136,7 @@ void poison_watcher::conclude(const detect::poisoning& found) {
             .tags = {draft.type},
             .blocks = found.blocks,
             .details = draft.details});
+  names_.tell(draft.details, "token", found.token, known());
   emit(std::move(draft));
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/address_poisoning.hpp"
 #include "runtime/agent.hpp"
 
@@ -49,6 +50,7 @@ class poison_watcher final : public agent<poison_watcher> {
   options options_;
   detect::poisonings poisonings_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
   std::uint64_t evicted_told_ = 0;  ///< since the start, as the detector counts
 };
 

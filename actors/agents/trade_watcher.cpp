@@ -1,6 +1,7 @@
 #include "actors/agents/trade_watcher.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/known_services.hpp"
@@ -252,7 +253,12 @@ void trade_watcher::conclude(const detect::item_ring& found) {
       .set("linked", found.linked)
       .set("formula", "0.4 + 0.1 min(2, sales - 2) + 0.3 linked + 0.1 (dearest <= 1.1 cheapest)");
   detect::set_hex_list(draft.details, "members", found.members);
-  tell(std::move(draft));
+  detail_map words;
+  names_.tell(words, "token", found.what.token, known());
+  names_.tell(words, "currency", found.currency, known());
+  if (const auto places = names_.decimals(found.currency, *known()))
+    words.set("price_in_tokens", found.price / std::pow(10.0, *places));
+  tell(std::move(draft), words);
 }
 
 void trade_watcher::conclude(const detect::trade_rate& found) {
@@ -279,13 +285,15 @@ void trade_watcher::conclude(const detect::trade_rate& found) {
   tell(std::move(draft));
 }
 
-void trade_watcher::tell(signal_draft draft) {
+/// `words` are for people: nobody is to recall them.
+void trade_watcher::tell(signal_draft draft, const detail_map& words) {
   remember({.type = memory_type::pattern,
             .key = draft.type + ":" + draft.subject,
             .confidence = draft.confidence,
             .tags = {draft.type},
             .blocks = draft.blocks,
             .details = draft.details});
+  token_names::add(draft.details, words);
   emit(std::move(draft));
 }
 

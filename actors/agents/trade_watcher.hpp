@@ -6,6 +6,7 @@
 #pragma once
 #include <vector>
 
+#include "actors/agents/token_names.hpp"
 #include "actors/detect/item_ring.hpp"
 #include "actors/detect/sandwich.hpp"
 #include "actors/detect/trade_rate.hpp"
@@ -78,7 +79,7 @@ class trade_watcher final : public agent<trade_watcher> {
   void conclude(const detect::wash_trade& found);
   void conclude(const detect::item_ring& found);
   void conclude(const detect::trade_rate& found);
-  void tell(signal_draft draft);
+  void tell(signal_draft draft, const detail_map& words = {});
   void count_evicted();
 
   options options_;
@@ -86,6 +87,7 @@ class trade_watcher final : public agent<trade_watcher> {
   detect::item_rings rings_;
   detect::trade_rates rates_;
   per_block<gathered> blocks_;
+  token_names names_{chain()};
   std::uint64_t evicted_told_ = 0;  ///< since the start, as the detectors count
 };
 

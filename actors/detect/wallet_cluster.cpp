@@ -13,7 +13,7 @@ namespace eremos::detect {
 namespace {
 
 /// Blocks without a caller that every contract is taken to have had before.
-constexpr double prior_weight = 16;
+constexpr double prior_blocks = 16;
 /// Share of the confidence where no value is sent.
 constexpr double unpaid = 0.8;
 /// Gas of a payment that runs no code (Yellow Paper, G_transaction).
@@ -136,7 +136,7 @@ void wallet_clusters::judge(contract_state& state, std::vector<wallet_cluster>& 
   }
   if (state.told) return;
   const auto wallets = static_cast<double>(largest->second.size());
-  const double usual = state.callers * decay(handled_ - state.at) / (weight_ + prior_weight) *
+  const double usual = state.callers * decay(handled_ - state.at) / (weight_ + prior_blocks) *
                        static_cast<double>(limits_.blocks);
   if (wallets < limits_.share_min * static_cast<double>(callers.size()) ||
       wallets < limits_.over_usual * usual)
@@ -158,7 +158,7 @@ wallet_cluster wallet_clusters::conclude(const std::vector<const kept_call*>& gr
   const auto least = static_cast<double>(limits_.wallets);
   const auto wallets = static_cast<double>(group.size());
   out.confidence = (1.0 - 0.5 * least / wallets) *
-                   (0.6 + 0.4 * weight_ / (weight_ + prior_weight)) *
+                   (0.6 + 0.4 * weight_ / (weight_ + prior_blocks)) *
                    (completing.call.pays ? 1.0 : unpaid);
   if (group.size() / 3 >= limits_.wallets) out.level = severity::medium;
   return out;

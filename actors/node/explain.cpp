@@ -32,13 +32,38 @@ constexpr std::array sentences = {
         "began with."},
     sentence{
         "arbitrage",
+        "{executor} traded through {legs} pools in a circle and ended with {gain_in_tokens} more "
+        "of {token_name} ({token}).",
+        "token_name"},
+    sentence{
+        "arbitrage",
+        "{executor} traded through {legs} pools in a circle and ended with {gain} more (smallest "
+        "units; in whole ones {gain_in_tokens}) of token {token}, which calls itself "
+        "{token_calls_itself}.",
+        "token_calls_itself"},
+    sentence{
+        "arbitrage",
         "{executor} traded through {legs} pools in a circle and ended with {gain} more (smallest "
         "units) of token {token}."},
+    sentence{
+        "flash_loan_manipulation",
+        "{executor} borrowed {loan_in_tokens} of {token_name} ({token}) from {lender} within one "
+        "transaction, moved the price of pool {pool} by {price_move} (as a share), and brought "
+        "{price_returned} of that back. It gained {gain_of_loan} of the loan.",
+        "token_name"},
     sentence{
         "flash_loan_manipulation",
         "{executor} borrowed {loan} (smallest units) of token {token} from {lender} within one "
         "transaction, moved the price of pool {pool} by {price_move} (as a share), and brought "
         "{price_returned} of that back. It gained {gain_of_loan} of the loan."},
+    sentence{
+        "address_poisoning",
+        "Transaction {transaction} puts {look_alike} into the history of {victim}: it looks like "
+        "{intended}, which that wallet paid before ({equal_leading_digits} digits at the beginning "
+        "and {equal_trailing_digits} at the end are equal). It is a {kind} transfer of token "
+        "{token}, which calls itself {token_calls_itself} and is not {token_imitates}; {victims} "
+        "wallets are meant in all.",
+        "token_imitates"},
     sentence{
         "address_poisoning",
         "Transaction {transaction} puts {look_alike} into the history of {victim}: it looks like "

@@ -93,7 +93,8 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                           .on_suspect = plan.on_suspect,
                           .labels = parts.labels,
                           .confirm_depth = plan.confirm_depth,
-                          .finality_depth = plan.finality_depth},
+                          .finality_depth = plan.finality_depth,
+                          .facts_per_minute = plan.facts_per_minute},
                          out.connector, out.wallets);
   caf::anon_send(out.stream, stream_start{out.head});
   caf::anon_send(out.supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(out.stream),

@@ -118,6 +118,17 @@ std::string log_ranges_table(const node_report& report) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+std::string facts_table(const node_report& report) {
+  text_table table{{"contracts", ">asked", ">answered", ">refused", ">wrong", ">failed", ">dropped",
+                    ">waiting", ">facts"}};
+  for (const auto& c : report.chains)
+    if (const auto& f = c.facts; f.asked != 0)
+      table.add({shown(c.source), grouped(f.asked), grouped(f.answered), grouped(f.refused),
+                 grouped(f.wrong), grouped(f.failed), grouped(f.dropped), grouped(f.waiting),
+                 grouped(f.known)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string bad_input_table(const node_report& report) {
   text_table table{{"bad input", "kind", ">count", "newest"}};
   for (const auto& c : report.chains)
@@ -133,13 +144,13 @@ std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
-      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}",
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
       grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
       grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", providers_table(report),
-      log_ranges_table(report), bad_input_table(report));
+      log_ranges_table(report), facts_table(report), bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {

@@ -158,7 +158,7 @@ class wallets final : public wallets_actor::base {
   }
 
   void finish(committed_block b, std::vector<wallet_delta> changes) {
-    const auto& labels = b.labels ? **b.labels : *config_.labels;
+    const auto& labels = b.known ? *(*b.known)->labels : *config_.labels;
     auto activities = ledger_.apply(b.commit, b.block, b.time, changes, labels);
     blockchain_event shape;
     if (b.events.empty()) {

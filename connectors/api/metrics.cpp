@@ -96,6 +96,25 @@ void put_provider(metric_writer& w, const std::string& source, const provider_re
             p.log_range_blocks);
 }
 
+void put_facts(metric_writer& w, const std::string& source, const fact_report& f) {
+  const label_list chain{{"chain", source}};
+  w.counter("eremos_facts_asked_total", "Questions to contracts.", chain, f.asked);
+  const auto put = [&](const char* what, std::uint64_t n) {
+    w.counter("eremos_facts_answers_total", "Questions to contracts, by what came of them.",
+              {{"chain", source}, {"outcome", what}}, n);
+  };
+  put("fact", f.answered);
+  put("refused", f.refused);
+  put("wrong", f.wrong);
+  put("failed", f.failed);
+  w.counter("eremos_facts_cut_total", "Symbols of which only the beginning is kept.", chain, f.cut);
+  w.counter("eremos_facts_dropped_total", "Contracts not asked about: too many waited.", chain,
+            f.dropped);
+  w.counter("eremos_facts_reverted_total", "Facts that went with their block.", chain, f.reverted);
+  w.gauge("eremos_facts_waiting", "Contracts to be asked about.", chain, f.waiting);
+  w.gauge("eremos_facts_known", "Facts that are kept.", chain, f.known);
+}
+
 void put_chain(metric_writer& w, const chain_report& c) {
   const label_list chain{{"chain", c.source}};
   w.gauge("eremos_chain_head_block", "Newest block a provider has announced.", chain, c.head);
@@ -121,6 +140,7 @@ void put_chain(metric_writer& w, const chain_report& c) {
               {{"chain", c.source},
                {"integrity", std::string{to_string(static_cast<integrity_state>(i))}}},
               c.by_integrity[i]);
+  put_facts(w, c.source, c.facts);
   const label_list provider{{"chain", c.source}, {"provider", c.connector.name}};
   w.counter("eremos_provider_frames_total", "Messages of a provider.", provider,
             c.connector.frames);

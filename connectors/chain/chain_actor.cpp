@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
 #include "connectors/chain/block_events.hpp"
+#include "connectors/chain/catch_up_pace.hpp"
 #include "connectors/chain/chain_core.hpp"
+#include "connectors/chain/chain_knowledge.hpp"
+#include "connectors/chain/fact_desk.hpp"
 #include "connectors/chain/fetch_retries.hpp"
-#include "connectors/chain/label_eras.hpp"
 #include "connectors/chain/pending_transactions.hpp"
 #include "connectors/chain/recorded_core.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
@@ -37,22 +38,6 @@ auto inspect(I& f, look_again_due& x) {
 
 using own_actor = chain_actor::extend<caf::reacts_to<pause_over>, caf::reacts_to<look_again_due>>;
 
-fetch_end end_of(const failure& why) {
-  switch (why.code) {
-    case errc::block_not_found:
-      return fetch_end::missing;
-    case errc::provider_unreachable:
-    case errc::shutting_down:
-      return fetch_end::unreachable;
-    default:
-      return fetch_end::refused;
-  }
-}
-
-/// Further behind than that a person is told how it goes on, this often.
-constexpr std::uint64_t progress_from = 16;
-constexpr std::chrono::seconds progress_every{10};
-
 /// Blocks between two words of finality while the chain catches up.
 constexpr block_number finality_step_behind = 16;
 
@@ -74,11 +59,12 @@ class chain final : public own_actor::base {
                .finality_depth = config_.finality_depth}),
         recorded_(config_.chain),
         retries_(config_.chain),
-        suspects_(config_.on_suspect, config_.chain) {
+        suspects_(config_.on_suspect, config_.chain),
+        desk_(config_.facts_per_minute) {
     told_finality_ = {config_.restart.finality.safe, config_.restart.finality.finalized};
     core_.resume(config_.restart.ledger, config_.restart.resume_after, told_finality_);
-    labels_.resume(config_.restart);
-    if (config_.labels) labels_.begin(config_.labels);
+    known_.resume(config_.restart);
+    if (config_.labels) known_.labels().begin(config_.labels);
     report_.chain = config_.chain;
     report_.source = config_.source;
     report_.state = "connecting";
@@ -102,6 +88,7 @@ class chain final : public own_actor::base {
             [this](const block_recorded& r) { on_recorded(*r.record); },
             [this](const source_ended&) { on_source_ended(); },
             [this](const relabel& r) { on_relabel(r); },
+            [this](const state_recorded& s) { learn(desk_.recorded(s, report_.committed)); },
             [this](const block_finished& f) { on_finished(f); },
             [this](const rewind_chain& r) { on_rewind(r); },
             [this](const retry_fetch&) { go_on(); },
@@ -277,20 +264,8 @@ class chain final : public own_actor::base {
   }
 
   void tell_progress() {
-    if (core_.behind() < progress_from) return progress_.reset();
-    const auto now = clock().now();
-    if (!progress_) {
-      progress_ = progress{now, report_.blocks};
-      return;
-    }
-    const std::chrono::duration<double> passed = now - progress_->at;
-    if (passed < progress_every) return;
-    const auto rate = static_cast<double>(report_.blocks - progress_->blocks) / passed.count();
-    config_.log.info("catching_up",
-                     fmt::format("block {} of {}, {:.1f} blocks/s, about {:.0f} s left",
-                                 report_.committed, report_.head, rate,
-                                 static_cast<double>(core_.behind()) / std::max(rate, 0.001)));
-    progress_ = progress{now, report_.blocks};
+    if (const auto text = pace_.tell(report_, core_.behind(), clock().now().time_since_epoch()))
+      config_.log.info("catching_up", *text);
   }
 
   void revert(const chain_reverted& what) {
@@ -298,6 +273,7 @@ class chain final : public own_actor::base {
     config_.log.info("reverted", fmt::format("{} blocks after {} are canonical no more",
                                              what.blocks.size(), what.ancestor.number));
     send(next_, what);
+    unlearn(what.ancestor);
     tell_steps(pending_.revert(what.blocks, last_time_), 0);
     told_finality_ = core_.finality();  // who hears of the revert knows that safe went back with it
   }
@@ -307,6 +283,7 @@ class chain final : public own_actor::base {
     if (accepted) {
       in_flight_.clear();
       events_in_flight_ = 0;
+      known_.facts().rewind(r.after ? r.after->number : 0);
       config_.log.info("rewound", fmt::format("blocks after {} are handled once more",
                                               r.after ? r.after->number : 0));
     }
@@ -343,6 +320,7 @@ class chain final : public own_actor::base {
     auto verdict = recorded_.on_record(record);
     if (verdict.revert) {
       send(next_, *verdict.revert);
+      unlearn(verdict.revert->ancestor);
       tell_steps(pending_.revert(verdict.revert->blocks, last_time_), 0);
     }
     if (verdict.gap) send(next_, *verdict.gap);
@@ -385,7 +363,9 @@ class chain final : public own_actor::base {
     note_integrity(record.header.number, found, supplement);
     auto out = to_committed(std::move(record), std::move(logs), context);
     out.integrity = std::move(found);
-    out.labels = labels_.give(out.block.number);
+    known_.give(out, config_.style == connector_style::follow);
+    if (desk_.asks() && out.known && out.behind <= 1)
+      desk_.meet(out.events, config_.chain, **out.known);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
     if (received_ns > 0) {
@@ -394,10 +374,45 @@ class chain final : public own_actor::base {
     }
     send(next_, std::move(out));
     tell_steps(std::move(steps), received_ns);
+    ask_contracts();
+  }
+
+  // --- what contracts say of themselves ---
+
+  /// At the newest block, and not while the chain catches up: of old blocks few have the state.
+  void ask_contracts() {
+    const auto* tip = core_.tip();
+    if (tip == nullptr || core_.behind() > 1 || draining_ || stopped_) return;
+    const auto now = [this] { return clock().now().time_since_epoch(); };
+    const auto asked = desk_.next(now());
+    if (!asked) return;
+    request(connector_, caf::infinite, read_state{*tip, asked->who, token_call(asked->what)})
+        .then(
+            [this, now, q = *asked, at = *tip](const state_read& answer) {
+              if (core_.stands(at))
+                learn(desk_.answered(q, answer, at.number));
+              else
+                desk_.failed(q, {errc::block_not_found, "taken back meanwhile"}, now());
+              ask_contracts();
+            },
+            [this, now, q = *asked](const caf::error& e) {
+              desk_.failed(q, from_caf(e), now());
+              ask_contracts();
+            });
+  }
+
+  void learn(maybe<fact> answer) {
+    if (answer && !known_.facts().add(std::move(*answer))) desk_.note_dropped();
+  }
+
+  void unlearn(const block_ref& ancestor) {
+    const auto gone = known_.facts().revert(ancestor.number);
+    for (const auto& f : gone) desk_.forget(f.who);
+    desk_.note_reverted(gone.size());
   }
 
   void on_relabel(const relabel& r) {
-    const auto from = labels_.begin(r.labels);
+    const auto from = known_.labels().begin(r.labels);
     config_.log.info("relabelled",
                      fmt::format("{} labels from block {} on", r.labels->rows().size(), from));
   }
@@ -442,7 +457,7 @@ class chain final : public own_actor::base {
     mempool_batch out{config_.chain, {}};
     out.events.reserve(steps.size());
     for (auto& step : steps) {
-      count(step.event);
+      count_step(report_, step.event);
       auto& e = out.events.emplace_back();
       e.id = id_of(config_.chain, step.event);
       e.source = config_.source;
@@ -452,23 +467,6 @@ class chain final : public own_actor::base {
       e.data = std::move(step.event);
     }
     send(next_, std::move(out));
-  }
-
-  void count(const mempool_event& step) {
-    switch (step.state) {
-      case mempool_state::seen:
-        ++report_.mempool;
-        break;
-      case mempool_state::included:
-        ++report_.pending_included;
-        break;
-      case mempool_state::replaced:
-        ++report_.pending_replaced;
-        break;
-      case mempool_state::dropped:
-        ++(step.reason == drop_reason::evicted ? report_.pending_evicted : report_.pending_expired);
-        break;
-    }
   }
 
   void on_provider(const provider_state& p) {
@@ -527,6 +525,9 @@ class chain final : public own_actor::base {
     out.finality_lower = core_.finality_lower();
     out.finality_elsewhere = core_.finality_elsewhere();
     out.pending_waiting = pending_.waiting();
+    out.facts = desk_.counts();
+    out.facts.waiting = desk_.waiting();
+    out.facts.known = known_.facts().now()->size();
     if (config_.style == connector_style::recorded) {
       const auto& c = recorded_.counts();
       out.blocks = c.blocks;
@@ -560,14 +561,10 @@ class chain final : public own_actor::base {
   pending_transactions pending_;
   chain_finality told_finality_;
 
-  struct progress {
-    caf::actor_clock::time_point at;
-    std::uint64_t blocks = 0;
-  };
-  std::optional<progress> progress_;  ///< told last; none: not catching up
-
+  catch_up_pace pace_;
   std::uint64_t commit_ = 0;
-  label_eras labels_;
+  chain_knowledge known_;
+  fact_desk desk_;
   time_ms last_time_ = 0;
   std::map<std::uint64_t, std::uint64_t> in_flight_;  ///< commit → events; at most the window
   std::uint64_t events_in_flight_ = 0;

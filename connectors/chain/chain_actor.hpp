@@ -24,6 +24,7 @@ struct chain_config {
   label_view labels;                 ///< none: blocks bring none
   std::uint64_t confirm_depth = 0;   ///< reverts of so many blocks are confirmed first; 0: none are
   std::uint64_t finality_depth = 0;  ///< so far below the tip blocks are final; 0: by words only
+  std::uint64_t facts_per_minute = 0;  ///< questions to contracts; 0: none
 };
 
 chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,

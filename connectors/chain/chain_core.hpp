@@ -104,6 +104,8 @@ class chain_core {
 
   /// The last committed block; nullptr before the first.
   const block_ref* tip() const noexcept { return ledger_.last(); }
+  /// Whether it is among the committed blocks.
+  bool stands(const block_ref& block) const { return ledger_.contains(block.hash); }
   block_number head() const noexcept { return target_ ? target_->number : 0; }
   /// Blocks between the tip and the known head.
   std::uint64_t behind() const noexcept;

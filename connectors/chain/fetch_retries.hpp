@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "connectors/ethereum/backoff.hpp"
+#include "messages/error.hpp"
 #include "runtime/defaults.hpp"
 
 namespace eremos {
@@ -17,6 +18,18 @@ enum class fetch_end : std::uint8_t {
   unreachable,  ///< no provider was asked: says nothing of the block
   refused       ///< it answered, and not with the block
 };
+
+inline fetch_end end_of(const failure& why) noexcept {
+  switch (why.code) {
+    case errc::block_not_found:
+      return fetch_end::missing;
+    case errc::provider_unreachable:
+    case errc::shutting_down:
+      return fetch_end::unreachable;
+    default:
+      return fetch_end::refused;
+  }
+}
 
 class fetch_retries {
  public:

@@ -26,9 +26,9 @@ class label_eras {
   }
 
   /// What a block of this number is given. None: nobody said.
-  block_labels give(block_number number) {
+  maybe<shared<label_set>> give(block_number number) {
     unlabelled_ = std::max(unlabelled_, number + 1);
-    block_labels out;
+    maybe<shared<label_set>> out;
     for (const auto& era : eras_)
       if (!out || era.from <= number) out = era.labels;
     return out;

@@ -19,6 +19,23 @@ std::uint8_t bit(mempool_state state) {
 
 }  // namespace
 
+void count_step(chain_report& into, const mempool_event& step) noexcept {
+  switch (step.state) {
+    case mempool_state::seen:
+      ++into.mempool;
+      break;
+    case mempool_state::included:
+      ++into.pending_included;
+      break;
+    case mempool_state::replaced:
+      ++into.pending_replaced;
+      break;
+    case mempool_state::dropped:
+      ++(step.reason == drop_reason::evicted ? into.pending_evicted : into.pending_expired);
+      break;
+  }
+}
+
 std::pair<pending_transactions::entry&, bool> pending_transactions::know(const hash32& hash) {
   const auto [at, fresh] = entries_.try_emplace(hash);
   if (fresh) at->second.place = done_.insert(done_.end(), hash);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "messages/chain.hpp"
+#include "messages/reports.hpp"
 #include "runtime/defaults.hpp"
 
 namespace eremos {
@@ -19,6 +20,8 @@ struct pending_step {
   mempool_event event;
   time_ms at = 0;
 };
+
+void count_step(chain_report& into, const mempool_event& step) noexcept;
 
 struct pending_limits {
   std::size_t waiting_max = defaults::pending_waiting_max;

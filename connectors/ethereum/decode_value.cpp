@@ -26,6 +26,20 @@ result<byte_vector> decode_bytes(json_parser& parser, const json_text& text) {
   return decode_as<byte_vector>(parser, "bytes", text);
 }
 
+result<bytes_begin> decode_bytes_begin(json_parser& parser, const json_text& text,
+                                       std::size_t bytes_max) {
+  return json::decode_text_as<bytes_begin>(
+      parser, "bytes", text, [&](const json::value& v, bytes_begin& out, json::fault& why) {
+        std::string_view hex;
+        if (!json::string_of(v, hex)) return why.at("", "not a string");
+        if (hex.size() % 2 != 0) return why.at("", "an odd number of digits");
+        const auto first = parse_hex(hex.substr(0, 2 + 2 * bytes_max));
+        if (!first) return why.at("", first.error().message);
+        out = {*first, hex.size() / 2 - 1};
+        return true;
+      });
+}
+
 result<bool> decode_flag(json_parser& parser, const json_text& text) {
   return decode_as<bool>(parser, "flag", text);
 }

@@ -18,6 +18,17 @@ bool says_any(std::string_view text, std::initializer_list<std::string_view> phr
   });
 }
 
+/// Of eth_call: the contract ran and refused, or ran into the ground. 3: go-ethereum's code of a
+/// revert (internal/ethapi/errors.go); -32015: OpenEthereum's and Nethermind's.
+bool is_revert(std::int64_t code, std::string_view lower_case) {
+  constexpr std::int64_t reverted = 3;
+  constexpr std::int64_t vm_failed = -32015;
+  return code == reverted || code == vm_failed || lower_case.starts_with("execution reverted") ||
+         says_any(lower_case, {"vm exception", "evm error", "invalid opcode", "invalid jump",
+                               "bad jump", "out of gas", "stack underflow", "stack limit reached",
+                               "execution aborted", "gas required exceeds"});
+}
+
 /// Alchemy's is the longest, and says the range that works at its end.
 constexpr std::size_t quoted_max = 200;
 constexpr std::size_t range_quoted_max = 600;
@@ -30,8 +41,11 @@ failure classify_rpc_error(const rpc_error& error, std::string_view method) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto code = error.code.value_or(0);
   auto kind = errc::provider_refused;
-  // Before all else: these have codes that others have for too many requests.
-  if (method == "eth_getLogs" && read_range_hint(text)) kind = errc::range_too_large;
+  // Before all else: what a contract says of itself is in the text, and may be anything.
+  if (method == "eth_call" && is_revert(code, text)) kind = errc::call_reverted;
+  // And then: these have codes that others have for too many requests.
+  else if (method == "eth_getLogs" && read_range_hint(text))
+    kind = errc::range_too_large;
   // A plan that lacks a method lacks it for good, though it names the plan as a used-up one does.
   // And -32602 for a method whose one parameter we know to be right: it is known in part only.
   else if (says_any(text, {"not available on the ", "not available on your ",

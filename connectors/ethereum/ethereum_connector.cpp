@@ -68,6 +68,7 @@ ethereum_connector::behavior_type ethereum_connector::make_behavior() {
   return {[this](const connector_start& s) { on_start(s); },
           [this](const fetch_block& what) { return on_fetch(what); },
           [this](const name_block& what) { return on_name(what); },
+          [this](const read_state& what) { return on_read_state(what); },
           [](const more_wanted&) {},  // for recordings
           [this](const get_report&) { return on_report(); },
           [this](const ws_opened& o) { on_opened(o); },
@@ -117,6 +118,7 @@ void ethereum_connector::connect() {
   report_.state = "connecting";
   receipts_supported_ = true;
   ranges_supported_ = true;
+  state_by_hash_ = true;
   if (!has(door::ws)) return check_chain();
   connection_ = ++last_connection_;
   tell_net_out(ws_open{connection_, options_.ws, {}});

@@ -217,6 +217,13 @@ class ethereum_connector final : public ethereum_actor::base {
   }
   static void fail(block_promise promise, const failure& why);
 
+  // State of contracts (ethereum_state.cpp)
+  using state_promise = caf::typed_response_promise<state_read>;
+  state_promise on_read_state(const read_state& what);
+  void call_contract(const read_state& what, bool by_hash, state_promise promise);
+  void on_state(const read_state& what, bool by_hash, state_promise promise,
+                const result<json_text>& answer);
+
   // Logs of many blocks at once (ethereum_log_ranges.cpp)
   void fetch_logs_in_range(const std::shared_ptr<fetched_block>& whole, block_promise promise);
   void ask_for_range(const block_span& span);
@@ -265,6 +272,7 @@ class ethereum_connector final : public ethereum_actor::base {
   std::uint64_t silences_ = 0;      ///< subscriptions that were found to say nothing
   bool receipts_supported_ = true;  ///< as far as this connection knows
   bool ranges_supported_ = true;    ///< as far as this connection knows
+  bool state_by_hash_ = true;       ///< as far as this connection knows
   log_range_size range_size_;
   ranged_logs ranged_;
   struct range_counts {

@@ -45,6 +45,14 @@ byte_vector abi_data(std::initializer_list<hash32> words) {
   return out;
 }
 
+byte_vector abi_text(std::string_view text) {
+  auto out = abi_data({abi_word(uint256{hash32::size_bytes}), abi_word(uint256{text.size()})});
+  out.insert(out.end(), text.begin(), text.end());
+  const auto words = (out.size() + hash32::size_bytes - 1) / hash32::size_bytes;
+  out.resize(words * hash32::size_bytes);
+  return out;
+}
+
 byte_vector abi_call(std::string_view signature, std::initializer_list<hash32> words) {
   byte_vector out;
   append(out, keccak256(signature).bytes().first(4));

@@ -20,6 +20,8 @@ hash32 abi_negative(const uint256& magnitude);
 /// First four bytes of the signature's Keccak-256, then the words.
 byte_vector abi_call(std::string_view signature, std::initializer_list<hash32> words);
 byte_vector abi_data(std::initializer_list<hash32> words);
+/// What a function that returns one string returns.
+byte_vector abi_text(std::string_view text);
 
 /// Of the contract that `creator` makes with this nonce (Yellow Paper §7: the last 20 bytes of the
 /// hash of the RLP of both).

@@ -72,7 +72,7 @@ mock_cast::mock_cast(std::uint64_t key, bool dense) : key_(key) {
         listed{"DAI", 3'000'000, 3'000}, listed{"WBTC", 50, 3'000},
         listed{"POL (ERC-20 on L1)", 6'000'000, 3'000}}) {
     const auto& row = known(*labels, name);
-    const mock_token token{row.who, row.decimals, milli};
+    const mock_token token{row.who, row.decimals, milli, row.name};
     tokens_.push_back(token);
     v2_pools_.push_back({v2_pool(v2_factory, weth_, token.who), token, weth_ < token.who});
     v3_pools_.push_back({v3_pool(v3_factory, weth_, token.who, fee), token, weth_ < token.who});
@@ -84,6 +84,23 @@ address mock_cast::account(mock_role role, std::uint64_t index) const {
   address out;
   std::copy_n(hash.data.begin(), out.data.size(), out.data.begin());
   return out;
+}
+
+maybe<byte_vector> mock_cast::answer(const address& who, const byte_vector& input) const {
+  const auto is = [&](const address& x) { return x == who; };
+  if (std::any_of(wallets_.begin(), wallets_.end(), is) ||
+      std::any_of(exchanges_.begin(), exchanges_.end(), is))
+    return byte_vector{};
+  const auto token = std::find_if(tokens_.begin(), tokens_.end(),
+                                  [&](const mock_token& t) { return t.who == who; });
+  const bool is_known = token != tokens_.end();
+  if (input == abi_call("decimals()", {}))
+    return abi_data({abi_word(uint256{is_known ? token->decimals : 18u})});
+  if (input == abi_call("symbol()", {}))
+    return abi_text(is_known       ? token->symbol
+                    : who == weth_ ? "WETH"
+                                   : "MOCK" + to_hex(who).substr(2, 4));
+  return {};
 }
 
 std::uint64_t mock_cast::first_nonce(mock_role role, std::uint64_t index) const {

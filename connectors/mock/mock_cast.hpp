@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/bytes.hpp"
+#include "messages/inspect.hpp"
 #include "messages/units.hpp"
 
 namespace eremos {
@@ -34,6 +35,7 @@ struct mock_token {
   address who;
   unsigned decimals = 18;
   std::uint64_t milli_per_ether = 0;  ///< thousandths of a token for one ether
+  std::string symbol;
 };
 
 /// A pool of two tokens; token0 has the lower address (Uniswap V2 and V3 core).
@@ -55,6 +57,10 @@ class mock_cast {
   address account(mock_role role, std::uint64_t index) const;
   /// Nonce with which an account enters the chain: most are older than it.
   std::uint64_t first_nonce(mock_role role, std::uint64_t index) const;
+
+  /// What that account answers to a call: tokens to decimals() and symbol(), people to anything
+  /// with nothing. None: it refuses.
+  maybe<byte_vector> answer(const address& who, const byte_vector& input) const;
 
   const address& weth() const noexcept { return weth_; }
   const address& v2_router() const noexcept { return v2_router_; }

@@ -52,6 +52,7 @@ class mock final : public mock_actor::base {
             [this](const name_block& n) {
               return block_ref{chain_.shape().chain, n.number, shown_->hash_of(n.number)};
             },
+            [this](const read_state& what) { return on_read_state(what); },
             [](const more_wanted&) {},  // of recordings
             [this](const get_report&) { return report_; },
             [this](const head_due&) { announce_next(); }};
@@ -178,6 +179,14 @@ class mock final : public mock_actor::base {
     if (!pace_) after_fetch(number);
     if (past_end(number + 1) && of == &chain_) end();
     return answer;
+  }
+
+  /// Every contract here that is no known token is one of 18 decimals (mock_logs.cpp).
+  caf::result<state_read> on_read_state(const read_state& what) {
+    ++report_.requests;
+    const auto bytes = chain_.cast().answer(what.who, what.input);
+    if (!bytes) return to_caf({errc::call_reverted, "no such function"});
+    return state_read{*bytes, bytes->size()};
   }
 
   /// The newest branch that lost.

@@ -97,6 +97,7 @@ class providers final : public providers_actor::base {
     return {[this](const connector_start& s) { on_start(s); },
             [this](const fetch_block& what) { return on_fetch(what); },
             [this](const name_block& what) { return on_name(what); },
+            [this](const read_state& what) { return on_read_state(what); },
             [](const more_wanted&) {},  // of recordings
             [this](const get_report&) { return on_report(); },
             [this](const head_seen& h) { on_head(h); },
@@ -448,6 +449,48 @@ class providers final : public providers_actor::base {
       if (hash != most->first)
         for (const auto p : who) ++members_[p].report.disagreements;
     one->done(block_ref{config_.chain, one->number, most->first});
+  }
+
+  // --- what contracts say
+
+  struct state_run {
+    read_state what;
+    caf::typed_response_promise<state_read> promise;
+    std::vector<std::size_t> order;  ///< providers, best first
+    std::size_t tried = 0;
+    failure worst{errc::provider_unreachable, "no provider is connected"};
+  };
+
+  /// One after the other, until one answers, or says that the contract refuses.
+  caf::typed_response_promise<state_read> on_read_state(const read_state& what) {
+    auto one = std::make_shared<state_run>();
+    one->what = what;
+    one->promise = make_response_promise<state_read>();
+    for (const auto who : ranked())
+      if (members_[who].health.is_connected()) one->order.push_back(who);
+    next_of(one);
+    return one->promise;
+  }
+
+  void next_of(const std::shared_ptr<state_run>& one) {
+    if (members_.empty()) return;  // the row ends
+    if (one->tried == one->order.size()) {
+      one->promise.deliver(to_caf(one->worst));
+      return;
+    }
+    const bool is_last = one->tried + 1 == one->order.size();
+    request(members_[one->order[one->tried++]].connector,
+            is_last ? caf::duration{caf::infinite} : caf::duration{config_.fail_over_after},
+            one->what)
+        .then([one](const state_read& answer) { one->promise.deliver(answer); },
+              [this, one](const caf::error& e) {
+                auto why = from_caf(e);
+                const bool is_answer = why.code == errc::call_reverted;
+                if (is_answer || weight_of(why) >= weight_of(one->worst))
+                  one->worst = std::move(why);
+                if (is_answer) one->tried = one->order.size();
+                next_of(one);
+              });
   }
 
   // --- being asked

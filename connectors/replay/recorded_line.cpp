@@ -80,7 +80,30 @@ bool read_request(const value& v, recorded_request& out, fault& ignored) {
   });
 }
 
+/// The transaction of an eth_call. Both names of its input are in use (execution-apis, "input"
+/// since 2022).
+bool read_call(const value& v, recorded_call& out, bool& has_to, fault& why) {
+  return json::each_field(v, why, [&](std::string_view key, const value& field) {
+    if (key == "to") return has_to = json::read(field, key, out.to, why);
+    if (key == "data" || key == "input") return json::read(field, key, out.input, why);
+    return true;
+  });
+}
+
 }  // namespace
+
+maybe<recorded_call> parse_recorded_call(json_parser& parser, const json_text& params) {
+  recorded_call out;
+  bool has_to = false;
+  fault ignored;
+  const auto root = params.empty() ? maybe<value>{} : json::open(parser, params);
+  if (!root || root->kind() != json::kind::array) return {};
+  const bool good =
+      json::each_element(*root, "", ignored, [&](std::size_t index, const value& element) {
+        return index != 0 || read_call(element, out, has_to, ignored);
+      });
+  return good && has_to ? maybe<recorded_call>{std::move(out)} : maybe<recorded_call>{};
+}
 
 result<recorded_line> parse_recorded_line(json_parser& parser, std::string_view text) {
   recorded_line out;

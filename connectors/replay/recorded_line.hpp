@@ -32,6 +32,14 @@ struct recorded_request {
   bool asks_all_logs_of_block = false;  ///< eth_getLogs by block hash, without a filter
 };
 
+/// What a contract was asked (eth_call).
+struct recorded_call {
+  address to;
+  byte_vector input;
+};
+/// None: it names no contract, or its input is none.
+maybe<recorded_call> parse_recorded_call(json_parser& parser, const json_text& params);
+
 /// `params` as an array or as an object (as caching proxies store them). What is not understood is
 /// left out.
 recorded_request parse_recorded_request(json_parser& parser, const json_text& params);

@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <array>
 
+#include "connectors/chain/token_answers.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
 #include "connectors/ethereum/decode_log.hpp"
 #include "connectors/ethereum/decode_receipt.hpp"
 #include "connectors/ethereum/decode_transaction.hpp"
+#include "connectors/ethereum/decode_value.hpp"
 #include "connectors/labels/label_file.hpp"
+#include "runtime/defaults.hpp"
 
 namespace eremos {
 namespace {
 
 /// In the recording format, but only of use to agents that read on demand.
-constexpr std::array<std::string_view, 3> set_aside_methods = {
-    "eth_call", "eth_getTransactionCount", "eth_getCode"};
+constexpr std::array<std::string_view, 2> set_aside_methods = {"eth_getTransactionCount",
+                                                               "eth_getCode"};
 constexpr std::string_view own_inputs = "eremos_";
 
 bool is_set_aside(std::string_view method) {
@@ -78,8 +81,10 @@ line_outcome recording_assembler::decode(const recorded_line& line, chain_id cha
   const auto& method = line.method;
   const bool is_known = is_block(method) || is_receipts(method) ||
                         method == "eth_getTransactionReceipt" || method == "eth_getLogs" ||
-                        method == "eth_subscription" || method == "eremos_labels";
+                        method == "eth_subscription" || method == "eremos_labels" ||
+                        method == "eth_call";
   if (!is_known) return {line_verdict::unknown_method, std::string{method}};
+  if (method == "eth_call") return decode_call_line(line, chain, out);
   if (line.has_error) return {line_verdict::no_result, "the provider answered with an error"};
   if (line.result.empty()) return {line_verdict::malformed, "result: missing"};
   if (method == "eth_subscription") return decode_subscription(line, chain, out);
@@ -107,6 +112,27 @@ line_outcome recording_assembler::decode_labels_line(const recorded_line& line, 
   if (own->size() > own_labels_max) return {line_verdict::malformed, "result: too many labels"};
   if (const auto at = chains_.find(chain); at != chains_.end()) flush(at->second, out);
   out.emplace_back(labels_recorded{chain, std::move(*own)});
+  return {};
+}
+
+/// Of what is asked of tokens. An error is the contract's, nearly always.
+line_outcome recording_assembler::decode_call_line(const recorded_line& line, chain_id chain,
+                                                   std::vector<recorded_item>& out) {
+  auto asked = parse_recorded_call(result_parser_, line.params);
+  if (!asked || !asked_by(asked->input)) return {line_verdict::set_aside, std::string{line.method}};
+  state_recorded said{chain, asked->to, std::move(asked->input), {}};
+  if (!line.has_error) {
+    if (line.result.empty()) return {line_verdict::malformed, "result: missing"};
+    auto read = decode_bytes_begin(result_parser_, line.result, defaults::state_bytes_max);
+    if (!read) return refused(read.error());
+    said.answer = state_read{std::move(read->bytes), read->size};
+  }
+  auto& of = chains_[chain];
+  if (of.reads.size() >= held_pending_max) flush(of, out);
+  if (of.block)
+    of.reads.push_back(std::move(said));
+  else
+    out.emplace_back(std::move(said));
   return {};
 }
 
@@ -233,6 +259,8 @@ void recording_assembler::flush(open_chain& chain, std::vector<recorded_item>& o
   }
   for (auto& pending : chain.pending) out.emplace_back(std::move(pending));
   chain.pending.clear();
+  for (auto& read : chain.reads) out.emplace_back(std::move(read));
+  chain.reads.clear();
 }
 
 void recording_assembler::finish(std::vector<recorded_item>& out) {

@@ -19,7 +19,8 @@ namespace eremos {
 
 /// Chains in one recording.
 inline constexpr std::size_t recorded_chains_max = 256;
-/// Pending transactions that wait for the block recorded before them to be complete.
+/// Pending transactions, and as many answers of contracts, that wait for the block recorded before
+/// them to be complete.
 inline constexpr std::size_t held_pending_max = 4'096;
 
 struct recording_config {
@@ -55,7 +56,7 @@ struct labels_recorded {
   std::vector<label> own;
 };
 
-using recorded_item = std::variant<block_record, pending_seen, labels_recorded>;
+using recorded_item = std::variant<block_record, pending_seen, labels_recorded, state_recorded>;
 
 class recording_assembler {
  public:
@@ -72,6 +73,7 @@ class recording_assembler {
   struct open_chain {
     maybe<block_record> block;
     std::vector<pending_seen> pending;  ///< recorded after `block`, so they follow it
+    std::vector<state_recorded> reads;  ///< the same
     maybe<block_record> nameless;  ///< "no receipts", "no logs": names its block by the request
     block_evidence evidence;       ///< of `block`
     block_evidence nameless_evidence;
@@ -87,6 +89,8 @@ class recording_assembler {
                    block_evidence evidence = {});
   line_outcome decode_labels_line(const recorded_line& line, chain_id chain,
                                   std::vector<recorded_item>& out);
+  line_outcome decode_call_line(const recorded_line& line, chain_id chain,
+                                std::vector<recorded_item>& out);
   void add_nameless(block_record piece, const recorded_request& request,
                     block_evidence evidence = {});
   const block_verifier& verifier_of(chain_id chain);

@@ -81,6 +81,9 @@ class replay final : public replay_actor::base {
             [](const name_block& n) -> caf::result<block_ref> {
               return to_caf(forward_only(n.number));
             },
+            [](const read_state& s) -> caf::result<state_read> {
+              return to_caf(forward_only(s.at.number));
+            },
             [this](const more_wanted& m) { on_more_wanted(m); },
             [this](const get_report&) { return report_; },
             [this](const read_on&) { on_read_on(); }};
@@ -185,6 +188,16 @@ class replay final : public replay_actor::base {
     auto all = add_own_labels(*config_.labels, std::move(said.own));
     for (const auto& w : all.warnings) log_.warn("labels", w);
     send(to->chain, relabel{shared<label_set>{std::move(all.labels)}});
+    return true;
+  }
+
+  bool send_item(state_recorded& said) {
+    auto* to = open(said.chain);
+    if (!to) return false;
+    if (to->is_refused) return true;
+    if (to->pending_since_echo >= pending_per_echo) return await_echo(*to);
+    ++to->pending_since_echo;
+    send(to->chain, std::move(said));
     return true;
   }
 

@@ -20,6 +20,8 @@ constexpr std::uintmax_t config_bytes_max = 1'048'576;
 /// More threads than any machine we know of has cores.
 constexpr std::uint64_t workers_max = 1'024;
 constexpr duration_ms block_time_max = hour_ms;
+/// A hundred a second: more than a chain meets of new tokens.
+constexpr std::uint64_t facts_per_minute_max = 6'000;
 /// Half of what is kept of a chain, so that what is not final is always known.
 constexpr std::uint64_t finality_depth_max = defaults::chain_ledger_max / 2;
 /// More providers of one chain add load and no safety; PROVIDERS counts their votes in a set of 32.
@@ -250,6 +252,7 @@ class config_parser {
     chain.block_time_ms = known.block_time_ms;
     read_chain_limits(read, chain, at);
     read_providers(read, chain, at);
+    read_facts(read, chain);
     read.finish();
     config_.chains.push_back(std::move(chain));
   }
@@ -315,6 +318,15 @@ class config_parser {
           fmt::format("finality: \"{}\" is neither \"tags\" nor a number of blocks, at "
                       "most {}",
                       std::string_view{written->written}.substr(0, 80), finality_depth_max));
+  }
+
+  /// When an answer comes is chance, and made-up chains are to do the same twice.
+  void read_facts(section_reader& read, chain_section& chain) {
+    const bool is_made_up = std::all_of(chain.providers.begin(), chain.providers.end(),
+                                        [](const provider_section& p) { return p.kind == "mock"; });
+    if (is_made_up) chain.facts_per_minute = 0;
+    if (auto facts = read.number("facts_per_minute", 0, facts_per_minute_max))
+      chain.facts_per_minute = *facts;
   }
 
   void read_verification(section_reader& read, chain_section& chain) {

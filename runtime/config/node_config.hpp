@@ -13,6 +13,7 @@
 #include "runtime/alerts/alert_rules.hpp"
 #include "runtime/config/environment.hpp"
 #include "runtime/config/option_map.hpp"
+#include "runtime/defaults.hpp"
 #include "runtime/log.hpp"
 #include "runtime/log_line.hpp"
 #include "runtime/storage/store.hpp"
@@ -71,6 +72,7 @@ struct chain_section {
   std::size_t quorum = 1;                   ///< of them that must name the same block
   /// Blocks so far below the tip are final; 0: those that providers call so.
   std::uint64_t finality_depth = 0;
+  std::uint64_t facts_per_minute = defaults::facts_per_minute;  ///< 0: contracts are asked nothing
   std::string where;
   std::string verify = "full";      ///< "full", "logs" or "links"
   bool verify_senders = true;       ///< recover `from` of signed transactions

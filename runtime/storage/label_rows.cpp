@@ -56,17 +56,18 @@ std::vector<label_era>& label_table::known(chain_id chain) {
 }
 
 void label_table::write(const block_result& block) {
-  if (!block.labels || block.supplement) return;
+  if (!block.known || block.supplement) return;
+  const auto& labels = (*block.known)->labels;
   auto& eras = known(block.block.chain);
   label_era* now = nullptr;
   for (auto& era : eras)
     if (era.from <= block.block.number) now = &era;
-  if (now != nullptr && now->labels == *block.labels) {
-    now->labels = *block.labels;  // the next look is at a pointer
+  if (now != nullptr && now->labels == labels) {
+    now->labels = labels;  // the next look is at a pointer
     return;
   }
   std::erase_if(eras, [&](const label_era& era) { return era.from >= block.block.number; });
-  eras.push_back({block.block.number, *block.labels});
+  eras.push_back({block.block.number, labels});
   if (eras.size() > defaults::label_eras_max) eras.erase(eras.begin());
   db_.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", key_of(block.block.chain), encode(eras));
 }

@@ -337,8 +337,28 @@ CREATE INDEX signals_by_subject ON signals(subject, event_time);
 CREATE INDEX memories_by_type ON memories(type, event_time);
 )sql";
 
-constexpr const char* all_steps[] = {version_1, version_2, version_3,
-                                     version_4, version_5, version_6};
+// What contracts answered: of each kind (fact_kind, as its number) and contract one. Which of
+// number, text (raw bytes) and account holds it, the kind says. as_of: asked at; from_block: came
+// with; position: in the order of coming.
+constexpr const char* version_7 = R"sql(
+CREATE TABLE facts(
+  chain_id INTEGER NOT NULL,
+  address BLOB NOT NULL,
+  kind INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  text BLOB NOT NULL,
+  account BLOB NOT NULL,
+  as_of INTEGER NOT NULL,
+  from_block INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY(chain_id, address, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX facts_by_position ON facts(chain_id, position);
+CREATE INDEX facts_by_block ON facts(chain_id, from_block);
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4,
+                                     version_5, version_6, version_7};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

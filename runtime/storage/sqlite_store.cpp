@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/storage/chain_rows.hpp"
+#include "runtime/storage/fact_rows.hpp"
 #include "runtime/storage/feed_rows.hpp"
 #include "runtime/storage/integrity_rows.hpp"
 #include "runtime/storage/label_rows.hpp"
@@ -26,9 +27,10 @@ constexpr const char* writer_setup =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
     "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 
-constexpr std::array counted_tables = {
-    "signals",     "signal_history", "memories",      "messages", "evidence", "snapshots", "ledger",
-    "supplements", "wallets",        "wallet_deltas", "poison",   "outbox",   "silences"};
+constexpr std::array counted_tables = {"signals",  "signal_history", "memories", "messages",
+                                       "evidence", "snapshots",      "ledger",   "supplements",
+                                       "wallets",  "wallet_deltas",  "facts",    "poison",
+                                       "outbox",   "silences"};
 
 class sqlite_store final : public store {
  public:
@@ -57,6 +59,7 @@ class sqlite_store final : public store {
   result<chain_restart> restart_point(chain_id chain) override {
     auto out = read_restart_point(*db_, chain);
     out.labels = read_label_eras(*db_, chain);
+    out.facts = read_facts(*db_, chain);
     if (out.resume_after) out.memories = read_shared_memories(*db_, *out.resume_after);
     if (auto all = poison())
       for (auto& p : *all)
@@ -200,6 +203,7 @@ void sqlite_store::take_back(const block_ref& ancestor, const std::vector<block_
     retract_memories(*db_, block);
   }
   retract_signals(*db_, blocks, out);
+  revert_facts(*db_, ancestor);
   move_cursor_back(*db_, ancestor, blocks);
   if (folded && *folded > ancestor.number && !out.reverted.empty()) {
     out.wallets_inexact = true;
@@ -227,10 +231,11 @@ result<written> sqlite_store::write(const block_result& block) {
   if (out.fresh) {
     wallets_.write(block, part);
     write_messages(db, block, part);
+    write_facts(db, block);
   }
   write_integrity(db, block);
   labels_.write(block);
-  if (block.labels) outbox_.use(*block.labels);
+  if (block.known) outbox_.use((*block.known)->labels);
   const auto now = options_.wall_clock();
   if (out.fresh) pending_.include(block, out);
   const auto marked = signals_on_suspects(db, block.signals);

@@ -93,6 +93,18 @@ TEST_CASE("mev watcher: a circle of swaps is arbitrage, with a loan as well") {
   CHECK(out[0].type == "arbitrage");
   CHECK(out[0].level == severity::info);
   CHECK(out[0].details.find("gain") == "\"10\"");
+  CHECK(out[0].details.find("gain_in_tokens").empty());
+  // What its contract said by then is told as well, and changes nothing else.
+  agent_fixture<mev_watcher> knowing;
+  knowing.know({{.what = fact_kind::symbol, .who = weth, .text = "WETH9"},
+                {.what = fact_kind::decimals, .who = weth, .number = 1}});
+  knowing.feed(b);
+  const auto told = knowing.signals();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].id == out[0].id);
+  CHECK(told[0].details.find("token_calls_itself") == "\"WETH9\"");
+  CHECK(told[0].details.find("gain_in_tokens") == "\"1\"");
+  CHECK(told[0].details.items.size() == out[0].details.items.size() + 2);
 }
 
 TEST_CASE("admin watcher: an upgrade of a known contract is critical, of an unknown one nothing") {

@@ -56,6 +56,7 @@ chain_actor::behavior_type feeder(chain_actor::pointer self, std::shared_ptr<fee
           [](const block_recorded&) {},
           [](const source_ended&) {},
           [](const relabel&) {},
+          [](const state_recorded&) {},
           [f, push](const block_finished& done) {
             --f->open_blocks;
             f->open_events -= done.events;

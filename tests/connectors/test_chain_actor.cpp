@@ -86,12 +86,14 @@ struct fixture {
           [](const connector_start&) {},
           [this](const fetch_block& what) { return source.get(what); },
           [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+          [](const read_state&) -> caf::result<state_read> { return caf::sec::bad_function_call; },
+          [](const more_wanted&) {},
+          [](const get_report&) { return connector_report{}; }};
     });
     listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
       return {[this, me](const committed_block& b) {
                 said.chain.push_back(b.block);
-                said.labels.push_back(b.labels ? (*b.labels)->own() : "none");
+                said.labels.push_back(b.known ? (*b.known)->labels->own() : "none");
                 me->send(caf::actor_cast<chain_actor>(me->current_sender()),
                          block_finished{b.commit, b.events.size()});
               },
@@ -400,7 +402,11 @@ TEST_CASE("CHAIN: while it is far behind it says every 10 s how far it is and ho
               return me->delegate(caf::actor_cast<connector_actor>(slow), what);
             },
             [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-            [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+            [](const read_state&) -> caf::result<state_read> {
+              return caf::sec::bad_function_call;
+            },
+            [](const more_wanted&) {},
+            [](const get_report&) { return connector_report{}; }};
       });
   auto chain = spawn_chain(*f.system,
                            {.chain = 1,

@@ -67,7 +67,9 @@ struct fixture {
           [](const connector_start&) {},
           [this](const fetch_block& what) { return source.get(what); },
           [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+          [](const read_state&) -> caf::result<state_read> { return caf::sec::bad_function_call; },
+          [](const more_wanted&) {},
+          [](const get_report&) { return connector_report{}; }};
     });
     listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
       return {[this, me](const committed_block& b) {

@@ -40,6 +40,7 @@ chain_actor::behavior_type fake_chain(chain_actor::pointer, std::shared_ptr<chai
           [](const block_recorded&) {},
           [notes](const source_ended&) { ++notes->ended; },
           [](const relabel&) {},
+          [](const state_recorded&) {},
           [](const block_finished&) {},
           [](const rewind_chain&) {},
           [](const retry_fetch&) {},
@@ -290,7 +291,7 @@ TEST_CASE("MOCK: with reorgs it shows branches that lose, and ends on the chain 
   fixture later{options};
   later.start(100, 150);
   for (std::size_t i = 0; i < later.notes->heads.size(); ++i) {
-    const auto& head = later.notes->heads[i];
+    const auto head = later.notes->heads[i];  // a copy: fetching makes more of them
     REQUIRE(later.fetch(head.number, head.hash));
     if (head.number <= 150) CHECK(head.hash == calm.hash_of(head.number));
   }

@@ -49,7 +49,9 @@ struct acting {
   bool refuses = false;
   bool lies = false;      ///< its blocks fail a check
   bool is_wrong = false;  ///< its answers are refused for what they say
+  bool reverts = false;   ///< contracts refuse its calls
   std::size_t fetches = 0;
+  std::size_t reads = 0;
   std::vector<block_number> fetched;
   fetch_block last;  ///< that it was asked for
 };
@@ -140,7 +142,15 @@ struct fixture {
                 if (n.number > a.top) return to_caf({errc::block_not_found, "not here"});
                 return block_ref{1, n.number, hash_of(n.number, a.branch)};
               },
-              [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+              [this, &a, me](const read_state& what) -> caf::result<state_read> {
+                ++a.reads;
+                if (a.hangs) return me->delegate(caf::actor_cast<connector_actor>(holder), what);
+                if (a.refuses) return to_caf({errc::provider_refused, "no"});
+                if (a.reverts) return to_caf({errc::call_reverted, "it refuses"});
+                return state_read{{1, 2, 3}, 3};
+              },
+              [](const more_wanted&) {},
+              [](const get_report&) { return connector_report{}; }};
     });
   }
 
@@ -504,4 +514,37 @@ TEST_CASE("providers: what failed when it was fetched ahead is asked for again o
   const auto asked = f.act[0]->fetches;
   for (int i = 0; i < 5; ++i) CHECK_FALSE(f.fetch({2, {}}));
   CHECK(f.act[0]->fetches <= asked + 5 + 1);
+}
+
+TEST_CASE(
+    "providers: a contract is asked through one provider after the other, until one answers") {
+  fixture f{3};
+  const auto ask = [&](std::chrono::milliseconds time = 0ms) {
+    result<state_read> out{errc::none, "no answer"};
+    auto asked =
+        (*f.self)->request(f.providers, caf::infinite, read_state{{1, 10, hash_of(10)}, {}, {}});
+    f.scheduler->run();
+    for (; time > 0ms; time -= 100ms) {
+      f.scheduler->advance_time(100ms);
+      f.scheduler->run();
+    }
+    asked.receive([&](const state_read& r) { out = r; },
+                  [&](const caf::error& e) { out = from_caf(e); });
+    return out;
+  };
+  for (std::size_t i = 0; i < 3; ++i) f.connect(i, true);
+  CHECK(ask()->size == 3);
+  CHECK(f.act[0]->reads + f.act[1]->reads + f.act[2]->reads == 1);
+  f.act[0]->refuses = true;
+  f.act[1]->hangs = true;
+  CHECK(ask(4s)->size == 3);
+  CHECK(f.act[2]->reads >= 1);
+  // That the contract refuses is an answer.
+  for (auto& a : f.act) *a = {.reverts = true};
+  CHECK(ask().error().code == errc::call_reverted);
+  CHECK(f.act[0]->reads + f.act[1]->reads + f.act[2]->reads == 1);
+  for (auto& a : f.act) *a = {.refuses = true};
+  CHECK(ask().error().code == errc::provider_refused);
+  for (std::size_t i = 0; i < 3; ++i) f.connect(i, false);
+  CHECK(ask().error().code == errc::provider_unreachable);
 }

@@ -23,6 +23,7 @@ struct heard {
   std::vector<pending_seen> pending;
   std::vector<chain_id> ended;
   std::vector<std::pair<std::size_t, shared<label_set>>> labels;  ///< after so many records
+  std::vector<std::pair<std::size_t, state_recorded>> reads;      ///< the same
   std::size_t unanswered = 0;  ///< records not yet answered by more_wanted
   std::size_t unanswered_max = 0;
 };
@@ -52,6 +53,7 @@ class listener final : public chain_actor::base {
             },
             [this](const source_ended& e) { out_->ended.push_back(e.chain); },
             [this](const relabel& r) { out_->labels.emplace_back(out_->records.size(), r.labels); },
+            [this](const state_recorded& s) { out_->reads.emplace_back(out_->records.size(), s); },
             [](const block_finished&) {},
             [](const rewind_chain&) {},
             [](const retry_fetch&) {},
@@ -222,6 +224,37 @@ TEST_CASE("REPLAY: labels reach CHAIN between the blocks they stand between, bes
   CHECK(said[0].second->find(1, given)->name == "B");
   CHECK(said[1].first == 2);
   CHECK(*said[1].second == known);
+}
+
+TEST_CASE("REPLAY: what tokens answered reaches CHAIN after the block it stands behind") {
+  const auto call = [](const std::string& to, const std::string& input, const std::string& rest) {
+    return R"({"chain_id":1,"method":"eth_call","params":[{"to":")" + to + R"(","data":")" + input +
+           R"("},"latest"],)" + rest + "}\n";
+  };
+  const std::string token = "0x00000000000000000000000000000000000000aa";
+  const std::string symbol = "0x95d89b41", decimals = "0x313ce567";
+  const temporary_recording file{
+      call(token, symbol, R"("result":"0x01")") + block_line(1) + "\n" +
+      call(token, symbol, R"("result":"0x)" + std::string(2 * 100'000, 'a') + R"(")") +
+      call(token, decimals, R"("error":{"code":3,"message":"execution reverted"})") +
+      call(token, "0x18160ddd", R"("result":"0x01")") +  // totalSupply()
+      call("0xaa", symbol, R"("result":"0x01")") + call(token, symbol, R"("result":"0x1")") +
+      call(token, symbol, R"("result":null)") + block_line(2)};
+  const replayed r{{.files = {file.path()}}};
+  CHECK(r.all->records.size() == 2);
+  const auto& said = r.all->reads;
+  REQUIRE(said.size() == 3);
+  CHECK(said[0].first == 0);
+  CHECK(said[0].second.answer == maybe<state_read>{state_read{{1}, 1}});
+  CHECK(to_hex(said[0].second.who) == token);
+  CHECK(said[1].first == 1);
+  CHECK(said[1].second.answer->size == 100'000);
+  CHECK(said[1].second.answer->bytes.size() == defaults::state_bytes_max);
+  CHECK(said[2].first == 1);
+  CHECK_FALSE(said[2].second.answer);
+  CHECK(to_hex(said[2].second.input) == decimals);
+  CHECK(r.bad("set_aside") == 2);
+  CHECK(r.bad("malformed") == 2);
 }
 
 TEST_CASE("REPLAY: a chain whose row cannot be opened is left out and counted") {

@@ -1,6 +1,7 @@
 // What a provider's text goes through before anything is believed.
 #include <array>
 
+#include "connectors/chain/token_answers.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
 #include "connectors/ethereum/decode_log.hpp"
@@ -59,6 +60,15 @@ void json_rpc(std::string_view input) {
     must(with.has_value() == without.has_value(), "tokens and text say the same");
     (void)decode_quantity(parser, copy);
     (void)decode_bytes(parser, copy);
+    for (const std::size_t kept : {33u, 4'096u}) {
+      auto begin = decode_bytes_begin(parser, copy, kept);
+      if (!begin) continue;
+      must(begin->bytes.size() <= std::min<std::uint64_t>(kept, begin->size), "no more is kept");
+      const state_read answer{std::move(begin->bytes), begin->size};
+      must(read_answer(fact_kind::symbol, answer).text.size() <= symbol_bytes_max,
+           "a symbol is cut");
+      must(read_answer(fact_kind::decimals, answer).number <= decimals_max, "decimals are few");
+    }
     (void)decode_flag(parser, copy);
   }
 }

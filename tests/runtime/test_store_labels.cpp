@@ -15,7 +15,7 @@ shared<label_set> set_named(const std::string& name) {
 
 block_result labelled(block_number number, const std::string& name, int fork = 0) {
   auto out = block_at(number, fork);
-  out.labels = set_named(name);
+  out.known = shared<block_knowledge>{{set_named(name), {}}};
   return out;
 }
 

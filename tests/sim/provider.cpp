@@ -46,10 +46,13 @@ caf::result<block_ref> name(const provider_orders& orders, const name_block& wha
 
 connector_actor spawn_provider(caf::actor_system& system, provider_orders& orders) {
   return system.spawn([&orders]() -> connector_actor::behavior_type {
-    return {[](const connector_start&) {},
-            [&orders](const fetch_block& what) { return answer(orders, what); },
-            [&orders](const name_block& what) { return name(orders, what); },
-            [](const more_wanted&) {}, [](const get_report&) { return connector_report{}; }};
+    return {
+        [](const connector_start&) {},
+        [&orders](const fetch_block& what) { return answer(orders, what); },
+        [&orders](const name_block& what) { return name(orders, what); },
+        [](const read_state&) -> caf::result<state_read> { return caf::sec::bad_function_call; },
+        [](const more_wanted&) {},
+        [](const get_report&) { return connector_report{}; }};
   });
 }
 

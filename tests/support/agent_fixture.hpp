@@ -166,6 +166,11 @@ class agent_fixture {
   void tell_next(std::vector<round_content> rounds) {
     notes_->rounds[commit_ + 1] = std::move(rounds);
   }
+  /// What contracts answered, from the next block on.
+  void know(const std::vector<fact>& facts) {
+    known_ = shared<block_knowledge>{
+        {shared<label_set>{labels_}, shared<fact_set>{fact_set{}.with(facts)}}};
+  }
   /// What recall() finds from the next block on.
   void set_memory(std::vector<memory_entry> newest_first) {
     memory_view view;
@@ -192,16 +197,22 @@ class agent_fixture {
       total += wanted.size();
       if (random != nullptr) std::shuffle(wanted.begin(), wanted.end(), *random);
       for (auto& part : cut(wanted, random != nullptr ? 1 + (*random)() % 7 : batch_limit(L, 0)))
-        sends.push_back(
-            caf::make_message(on_lane<L, event_batch>{{commit, events, std::move(part)}}));
+        sends.push_back(caf::make_message(
+            on_lane<L, event_batch>{{commit, events, std::move(part), 0, known_}}));
     };
     add.template operator()<lane::critical>();
     add.template operator()<lane::high>();
     add.template operator()<lane::medium>();
     add.template operator()<lane::low>();
     add.template operator()<lane::block>();
-    sends.push_back(caf::make_message(block_end{
-        commit, {chain_, b.number, test_hash(b.number, b.branch)}, b.time, false, total, false, true}));
+    sends.push_back(caf::make_message(block_end{commit,
+                                                {chain_, b.number, test_hash(b.number, b.branch)},
+                                                b.time,
+                                                false,
+                                                total,
+                                                false,
+                                                true,
+                                                known_}));
     if (random != nullptr) std::shuffle(sends.begin(), sends.end() - 1, *random);
     for (auto& m : sends) {
       caf::anon_send(caf::actor_cast<caf::actor>(agent_), std::move(m));
@@ -240,6 +251,7 @@ class agent_fixture {
 
   option_map options_;
   label_view labels_;
+  known_at_block known_;
   chain_id chain_;
   std::unique_ptr<caf::actor_system_config> config_;
   caf::actor_system system_;

@@ -8,7 +8,7 @@
 namespace eremos {
 namespace {
 
-constexpr chain_rules ethereum{};
+constexpr chain_rules of_ethereum{};
 
 using namespace verify::transaction_type;
 
@@ -84,7 +84,7 @@ constexpr std::array all = {
 const chain_rules& rules_of(chain_id chain) noexcept {
   const auto at = std::find_if(all.begin(), all.end(),
                                [&](const chain_rules& row) { return row.chain == chain; });
-  return at == all.end() ? ethereum : *at;
+  return at == all.end() ? of_ethereum : *at;
 }
 
 bool is_known_transaction_type(const chain_rules& rules, std::uint64_t type) noexcept {
