@@ -350,7 +350,8 @@ class feed final : public feed_actor::base {
 }  // namespace
 
 feed_actor spawn_feed(caf::actor_system& system, feed_config config) {
-  return system.spawn<feed, caf::detached>(std::move(config));
+  if (config.detached) return system.spawn<feed, caf::detached>(std::move(config));
+  return system.spawn<feed>(std::move(config));
 }
 
 }  // namespace eremos

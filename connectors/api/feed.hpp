@@ -86,6 +86,7 @@ struct feed_config {
   std::chrono::milliseconds stats_every{1'000};
   /// Number of the first event, from the clock, so that numbers grow over restarts.
   std::uint64_t first_event = 1;
+  bool detached = true;  ///< false only under CAF's test coordinator
 };
 
 feed_actor spawn_feed(caf::actor_system& system, feed_config config);

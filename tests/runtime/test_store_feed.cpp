@@ -131,6 +131,23 @@ TEST_CASE("pages: they hold every signal once, whichever filter leads") {
   CHECK(count({.min_severity = severity::critical}) == 0);
 }
 
+TEST_CASE("pages: severity and chain are told from an index, in the order of the listing") {
+  store_fixture f;
+  const auto db = sqlite_connection::open(f.folder.store_path(), sqlite_access::read_only);
+  REQUIRE(db);
+  const auto [leading, index] =
+      GENERATE(table<std::string, std::string>({{"", "signals_by_time"},
+                                                {"agent = ? AND ", "signals_by_agent"},
+                                                {"type = ? AND ", "signals_by_type"}}));
+  auto q = (*db)->query("EXPLAIN QUERY PLAN SELECT seq FROM signals WHERE " + leading +
+                        "event_time <= ? AND severity = ? AND chain_id = ? "
+                        "ORDER BY event_time DESC, seq DESC");
+  REQUIRE(q.next());
+  // "… USING COVERING INDEX name": no row is read, and none sorted.
+  CHECK(std::string{q.text(3)}.find("COVERING INDEX " + index + " ") != std::string::npos);
+  CHECK_FALSE(q.next());
+}
+
 TEST_CASE("pages: memory, messages and blocks") {
   store_fixture f;
   for (block_number n = 10; n < 20; ++n) {
