@@ -36,6 +36,11 @@ struct uint256 {
   constexpr uint256(std::uint64_t low) : limbs{0, 0, 0, low} {}
 
   friend constexpr auto operator<=>(const uint256&, const uint256&) = default;
+  /// In words: the array's own calls memcmp.
+  friend constexpr bool operator==(const uint256& a, const uint256& b) noexcept {
+    return ((a.limbs[0] ^ b.limbs[0]) | (a.limbs[1] ^ b.limbs[1]) | (a.limbs[2] ^ b.limbs[2]) |
+            (a.limbs[3] ^ b.limbs[3])) == 0;
+  }
   constexpr bool is_zero() const noexcept { return *this == uint256{}; }
   constexpr bool fits_uint64() const noexcept { return (limbs[0] | limbs[1] | limbs[2]) == 0; }
   constexpr std::uint64_t low64() const noexcept { return limbs[3]; }
