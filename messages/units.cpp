@@ -1,7 +1,9 @@
 #include "messages/units.hpp"
 
+#include <bit>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -221,15 +223,18 @@ result<uint256> parse_amount(std::string_view text) {
 }
 
 uint256 from_big_endian(const std::uint8_t* bytes32) noexcept {
+  static_assert(std::endian::native == std::endian::little);
   uint256 out;
-  for (std::size_t i = 0; i < 32; ++i) out.limbs[i / 8] = (out.limbs[i / 8] << 8) | bytes32[i];
+  std::memcpy(out.limbs.data(), bytes32, 32);
+  for (auto& limb : out.limbs) limb = __builtin_bswap64(limb);
   return out;
 }
 
 std::array<std::uint8_t, 32> to_big_endian(const uint256& x) noexcept {
   std::array<std::uint8_t, 32> out{};
-  for (std::size_t i = 0; i < 32; ++i)
-    out[i] = static_cast<std::uint8_t>(x.limbs[i / 8] >> (56 - 8 * (i % 8)));
+  auto limbs = x.limbs;
+  for (auto& limb : limbs) limb = __builtin_bswap64(limb);
+  std::memcpy(out.data(), limbs.data(), 32);
   return out;
 }
 

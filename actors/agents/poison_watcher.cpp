@@ -99,7 +99,7 @@ void poison_watcher::on(const block_complete& completed) {
     // Of a trade only what its sender gave was meant to go anywhere.
     if (block.trades.contains(p.transaction_index) && !p.signed_by_from) p.may_pay = false;
   }
-  for (const auto& found : poisonings_.block(completed.block, std::move(block.payments)))
+  for (const auto& found : poisonings_.block(completed.block, block.payments))
     conclude(found);
   if (const auto all = poisonings_.evicted(); all > evicted_told_) {
     count("evicted", all - evicted_told_);

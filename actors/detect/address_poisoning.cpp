@@ -54,22 +54,29 @@ likeness likeness_of_addresses(const address& a, const address& b) noexcept {
   return out;
 }
 
-std::vector<poisoning> poisonings::block(const block_ref& block, std::vector<payment> payments) {
-  std::erase_if(payments, [](const payment& p) { return p.from == p.to; });
-  std::sort(payments.begin(), payments.end(),
-            [](const payment& a, const payment& b) { return a.order() < b.order(); });
+std::vector<poisoning> poisonings::block(const block_ref& block,
+                                         const std::vector<payment>& payments) {
+  group all;  // what is sorted is small
+  all.reserve(payments.size());
+  for (const auto& p : payments)
+    if (p.from != p.to) all.push_back(&p);
+  std::sort(all.begin(), all.end(),
+            [](const payment* a, const payment* b) { return a->order() < b->order(); });
   std::unordered_map<address, std::size_t> paid_by;
-  if (payments.size() > payees_of_block_max)
-    for (const auto& p : payments) ++paid_by[p.from];
+  if (all.size() > payees_of_block_max) {
+    paid_by.reserve(all.size());
+    for (const auto* p : all) ++paid_by[p->from];
+  }
   std::vector<poisoning> found;
-  for (auto at = payments.begin(); at != payments.end();) {
-    group mine;
-    for (const auto txn = at->transaction_index;
-         at != payments.end() && at->transaction_index == txn; ++at) {
-      const auto bulk = paid_by.find(at->from);
-      if (bulk != paid_by.end() && bulk->second > payees_of_block_max && !at->amount.is_zero())
+  group mine;
+  for (auto at = all.begin(); at != all.end();) {
+    mine.clear();
+    for (const auto txn = (*at)->transaction_index;
+         at != all.end() && (*at)->transaction_index == txn; ++at) {
+      const auto bulk = paid_by.find((*at)->from);
+      if (bulk != paid_by.end() && bulk->second > payees_of_block_max && !(*at)->amount.is_zero())
         continue;
-      mine.push_back(&*at);
+      mine.push_back(*at);
     }
     judge(block, mine, found);
   }

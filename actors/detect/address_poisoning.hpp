@@ -112,7 +112,7 @@ class poisonings {
   explicit poisonings(poisoning_limits limits = {}) : limits_(limits) {}
 
   /// One block's payments, in any order. Found ones are in the order of their transactions.
-  std::vector<poisoning> block(const block_ref& block, std::vector<payment> payments);
+  std::vector<poisoning> block(const block_ref& block, const std::vector<payment>& payments);
 
   std::size_t payees() const noexcept { return payees_; }
   std::uint64_t evicted() const noexcept { return evicted_; }

@@ -186,7 +186,7 @@ void allowance_abuses::judge(const block_ref& block, time_ms time, const address
     state.drain_told = true;
     found.push_back(std::move(out));
   }
-  constexpr std::uint64_t used_of = 4;
+  constexpr std::uint64_t used_of = 3;
   if (!state.phishing_told && owners.size() >= limits_.owners && tokens.size() >= limits_.tokens &&
       state.uses * used_of <= owners.size() && state.callers.size() < limits_.callers) {
     auto out = tell(false);

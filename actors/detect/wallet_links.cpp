@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "actors/detect/kept_blocks.hpp"
 
@@ -103,13 +104,12 @@ void wallet_links::pay(const block_ref& block, time_ms time, const wallet_paymen
   auto& all = paid_[p.to];
   all.push_back({p.from, p.token, p.amount, time, block, p.transaction});
   ++kept_;
-  payees_[p.from].insert(p.to);
+  ++payees_[p.from][p.to];
 }
 
 void wallet_links::forward(time_ms time, const wallet_payment& p) {
   const auto known = paid_.find(p.from);
-  const auto payees = payees_.find(p.from);
-  if (known == paid_.end() || (payees != payees_.end() && !payees->second.empty())) return;
+  if (known == paid_.end() || payees_.contains(p.from)) return;
   std::vector<const kept_payment*> matching;
   std::vector<const kept_payment*> all;
   double sum = 0;
@@ -186,11 +186,12 @@ void wallet_links::call(const block_ref& block, time_ms time, const wallet_call&
   });
   if (first == paid->second.end() || pays_many(first->from)) return;
   auto& group = actions_[{first->from, c.contract, c.method}];
-  std::erase_if(
+  calls_ -= std::erase_if(
       group, [&](const kept_call& k) { return !within_time(k.time, time, limits_.action_window); });
   if (std::any_of(group.begin(), group.end(), [&](const auto& k) { return k.from == c.from; }))
     return;
   group.push_back({time, c.from, first->amount, block, c.transaction});
+  ++calls_;
   if (group.size() < limits_.funded_min) return;
   std::vector<double> amounts;
   for (const auto& k : group) amounts.push_back(k.amount);
@@ -287,7 +288,30 @@ void wallet_links::conclude(std::vector<const kept_link*> links, double weakest,
 void wallet_links::index_payees() {
   payees_.clear();
   for (const auto& [who, all] : paid_)
-    for (const auto& k : all) payees_[k.from].insert(who);
+    for (const auto& k : all) ++payees_[k.from][who];
+}
+
+/// Of the payments from `from` to `to` there is one less.
+void wallet_links::unindex(const address& from, const address& to) {
+  const auto payer = payees_.find(from);
+  const auto payee = payer->second.find(to);
+  if (--payee->second > 0) return;
+  payer->second.erase(payee);
+  if (payer->second.empty()) payees_.erase(payer);
+}
+
+/// What is too old counts no more (see call), so that it may stay until there is too much.
+void wallet_links::forget_calls(time_ms now) {
+  for (auto& [key, group] : actions_)
+    calls_ -= std::erase_if(group, [&](const kept_call& k) {
+      return !within_time(k.time, now, limits_.action_window);
+    });
+  std::erase_if(actions_, [](const auto& entry) { return entry.second.empty(); });
+  if (calls_ <= limits_.actions_max) return;
+  evicted_ += drop_oldest(actions_, actions_.size() / 2,
+                          [](const auto& group) { return group.back().time; });
+  calls_ = 0;
+  for (const auto& [key, group] : actions_) calls_ += group.size();
 }
 
 void wallet_links::forget(time_ms now) {
@@ -302,25 +326,18 @@ void wallet_links::forget(time_ms now) {
     std::nth_element(times.begin(), at, times.end());
     const auto last = *at;
     for (auto& [who, all] : paid_) {
-      const auto gone = std::erase_if(all, [&](const auto& k) { return k.time <= last; });
+      const auto gone = std::erase_if(all, [&, &to = who](const auto& k) {
+        if (k.time > last) return false;
+        unindex(k.from, to);
+        return true;
+      });
       kept_ -= gone;
       evicted_ += gone;
     }
     std::erase_if(paid_, [](const auto& entry) { return entry.second.empty(); });
-    index_payees();
   }
   evicted_ += drop_oldest(deposits_, limits_.deposits_max, [](const auto& d) { return d.last; });
-  std::size_t calls = 0;
-  for (auto& [key, group] : actions_) {
-    std::erase_if(group, [&](const kept_call& k) {
-      return !within_time(k.time, now, limits_.action_window);
-    });
-    calls += group.size();
-  }
-  std::erase_if(actions_, [](const auto& entry) { return entry.second.empty(); });
-  if (calls > limits_.actions_max)
-    evicted_ += drop_oldest(actions_, actions_.size() / 2,
-                            [](const auto& group) { return group.back().time; });
+  if (calls_ > limits_.actions_max) forget_calls(now);
   std::erase_if(airdrops_, [&](const auto& entry) {
     return !within_time(entry.second.time, now, limits_.airdrop_window);
   });

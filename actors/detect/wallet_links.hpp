@@ -33,7 +33,6 @@
 // what was paid longer ago than payments_max holds, payments through contracts, self-authorisation.
 #pragma once
 #include <map>
-#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -198,15 +197,19 @@ class wallet_links {
   void conclude(std::vector<const kept_link*> links, double weakest,
                 std::vector<linked_wallets>& found);
   void index_payees();
+  void unindex(const address& from, const address& to);
+  void forget_calls(time_ms now);
   void forget(time_ms now);
 
   link_limits limits_;
   // Nothing depends on the order of these two.
   std::unordered_map<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
-  std::unordered_map<address, std::set<address>> payees_;        ///< of a payer; follows from paid_
-  std::size_t kept_ = 0;                                         ///< payments
+  /// Of a payer, and how many payments each got; follows from paid_.
+  std::unordered_map<address, std::map<address, std::uint64_t>> payees_;
+  std::size_t kept_ = 0;  ///< payments
   std::map<address, deposit_address> deposits_;
   std::map<action_key, std::vector<kept_call>> actions_;
+  std::size_t calls_ = 0;                                                ///< in actions_
   std::map<std::pair<address, std::uint64_t>, airdrop_state> airdrops_;  ///< by token and number
   std::uint64_t next_airdrop_ = 0;
   std::vector<kept_link> links_;           ///< oldest first

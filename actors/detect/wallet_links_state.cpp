@@ -136,6 +136,7 @@ bool wallet_links::load(state_reader& in) {
   kept_ = 0;
   deposits_.clear();
   actions_.clear();
+  calls_ = 0;
   airdrops_.clear();
   links_.clear();
   told_.clear();
@@ -205,6 +206,7 @@ void wallet_links::load_groups(loader& from) {
       k.amount = from.amount();
       from.where(k.block, k.transaction);
       group.push_back(k);
+      ++calls_;
     }
     // What is empty is never kept.
     from.sane = from.sane && !group.empty();

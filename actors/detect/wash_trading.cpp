@@ -117,12 +117,15 @@ void wash_trades::forget(time_ms now) {
   rows.reserve(kept_);
   for (const auto& [key, market] : markets_)
     for (const auto& [who, s] : market.sessions) rows.emplace_back(s.turns > 0, s.last, who, &key);
-  // Markets come in order, so equal rows keep theirs.
-  std::stable_sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
-    return std::tie(std::get<0>(a), std::get<1>(a), std::get<2>(a)) <
-           std::tie(std::get<0>(b), std::get<1>(b), std::get<2>(b));
+  const auto drop =
+      static_cast<std::ptrdiff_t>(kept_ - limits_.sessions_max + limits_.sessions_max / 8);
+  std::nth_element(rows.begin(), rows.begin() + drop, rows.end(), [](const row& a, const row& b) {
+    const auto first = [](const row& x) {
+      return std::tie(std::get<0>(x), std::get<1>(x), std::get<2>(x));
+    };
+    return first(a) != first(b) ? first(a) < first(b) : *std::get<3>(a) < *std::get<3>(b);
   });
-  rows.resize(kept_ - limits_.sessions_max + limits_.sessions_max / 8);
+  rows.resize(static_cast<std::size_t>(drop));
   for (const auto& [turned, last, who, key] : rows) {
     const auto at = markets_.find(*key);
     at->second.sessions.erase(who);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
+#include "actors/detect/combined_evidence.hpp"
+#include "actors/detect/detail_list.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/storage/row_text.hpp"
 
@@ -20,6 +23,7 @@ result<anomaly_response::options> anomaly_response::options::parse(const option_
   options out;
   option_reader read{given};
   out.cooldown = read.duration("cooldown", out.cooldown);
+  out.look_back = read.duration("look_back", out.look_back);
   if (auto bad = read.finish()) return *bad;
   return out;
 }
@@ -64,7 +68,7 @@ void anomaly_response::on(const block_complete& completed) {
 }
 
 void anomaly_response::alert(const critical_event& what) {
-  open_[what.subject] = {what.id, block(), {}, 0, {block()}};
+  open_[what.subject] = {what.id, block(), now(), {}, 0, {block()}};
   memory_draft entry{.type = memory_type::anomaly,
                      .key = "critical:" + what.subject,
                      .confidence = 1.0,
@@ -115,9 +119,38 @@ void anomaly_response::tell_answers() {
         .set("responses", static_cast<std::uint64_t>(alert.responders.size()))
         .set("known", alert.known)
         .set("alert_block", alert.block.number);
+    look_back(alert, told);
     emit(std::move(told));
   }
   open_.clear();
+}
+
+/// It rests on what it finds: where that is reverted, the response is, too.
+void anomaly_response::look_back(const open_alert& alert, signal_draft& told) const {
+  std::vector<detect::testimony> said;
+  std::vector<std::string> keys;
+  std::set<std::string> agents;
+  time_ms oldest = alert.time;
+  for (const auto& m : recall({.since = alert.time - options_.look_back})) {
+    if (m->agent == id() || m->event_time > alert.time ||
+        m->key.find(told.subject) == std::string::npos)
+      continue;
+    said.push_back({m->agent, m->confidence, {}});
+    keys.push_back(m->agent + " " + m->key);
+    agents.insert(m->agent);
+    oldest = std::min(oldest, m->event_time);
+    told.blocks.insert(told.blocks.end(), m->blocks.begin(), m->blocks.end());
+    if (said.size() >= look_back_memories_max) break;
+  }
+  told.details.set("looked_back_ms", static_cast<std::uint64_t>(options_.look_back))
+      .set("memories", static_cast<std::uint64_t>(said.size()))
+      .set("formula", "max(0.6 + 0.1 known, 1 - product of (1 - p) over the agents), 0.95 at most");
+  if (said.empty()) return;
+  const auto together = detect::combine(std::move(said));
+  told.confidence = std::max(told.confidence, together.confidence);
+  told.details.set("independent", together.groups).set("since", to_rfc3339(oldest));
+  detect::set_list(told.details, "remembered_by", {agents.begin(), agents.end()});
+  detect::set_list(told.details, "remembered", keys);
 }
 
 void anomaly_response::save(state_writer& out) const {
@@ -127,6 +160,7 @@ void anomaly_response::save(state_writer& out) const {
     out.text(subject);
     out.id(alert.event);
     out.ref(alert.block);
+    out.i64(alert.time);
     out.u64(alert.responders.size());
     for (const auto& who : alert.responders) out.text(who);
     out.u64(alert.known);
@@ -144,6 +178,7 @@ status anomaly_response::load(state_reader& in) {
     auto& alert = open_[std::move(subject)];
     alert.event = in.id();
     alert.block = in.ref();
+    alert.time = in.i64();
     const auto responders = in.count(8);
     for (std::uint64_t k = 0; k < responders && in.intact(); ++k)
       alert.responders.push_back(in.text());

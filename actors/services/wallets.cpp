@@ -174,9 +174,9 @@ class wallets final : public wallets_actor::base {
     shape.time_estimated = b.time_estimated;
     b.events.reserve(b.events.size() + activities.size());
     for (auto& activity : activities) {
-      shape.id = id_of(b.block.chain, b.block.hash, activity);
-      shape.data = std::move(activity);
-      b.events.push_back(shape);
+      auto& e = b.events.emplace_back(shape);
+      e.id = id_of(b.block.chain, b.block.hash, activity);
+      e.data = std::move(activity);
     }
     b.wallets = std::move(changes);
     send(next_, std::move(b));

@@ -82,7 +82,7 @@ void put_provider(metric_writer& w, const std::string& source, const provider_re
   w.counter("eremos_provider_fetches_total", "Blocks asked for.", who, p.fetches);
   w.counter("eremos_provider_failed_fetches_total", "Blocks asked for without an answer.", who,
             p.failures);
-  w.counter("eremos_provider_suspect_blocks_total", "Blocks that failed a check.", who, p.suspect);
+  w.counter("eremos_provider_suspect_blocks_total", "Answers with a wrong block.", who, p.suspect);
   w.counter("eremos_provider_disagreements_total", "Heads that a quorum contradicted.", who,
             p.disagreements);
   w.counter("eremos_provider_rate_limited_total", "Requests refused for being too many.", who,

@@ -16,28 +16,22 @@ committed_block to_committed(block_record record, std::vector<contract_event> lo
   // of events once more costs as much as to make them.
   out.events.reserve(1 + 3 * record.transactions.size() + logs.size());
   const auto& hash = out.block.hash;
-  const auto add = [&](event_id id, event_data data) {
-    blockchain_event e;
+  const auto chain = out.block.chain;
+  // In its place at once: an event is too large to be moved for nothing.
+  const auto add = [&](const event_id& id, auto&& data) {
+    auto& e = out.events.emplace_back();
     e.id = id;
     e.source = context.source;
-    e.data = std::move(data);
+    e.data = std::forward<decltype(data)>(data);
     e.number = out.block.number;
     e.commit = context.commit;
     e.event_time = context.time;
     e.time_estimated = context.time_estimated;
     e.received_ns = record.received_ns;
-    out.events.push_back(std::move(e));
   };
-  const auto chain = out.block.chain;
   if (record.has_header) add(id_of(chain, record.header), record.header);
-  for (auto& t : record.transactions) {
-    const auto id = id_of(chain, hash, t);
-    add(id, std::move(t));
-  }
-  for (auto& log : logs) {
-    const auto id = id_of(chain, hash, log);
-    add(id, std::move(log));
-  }
+  for (auto& t : record.transactions) add(id_of(chain, hash, t), std::move(t));
+  for (auto& log : logs) add(id_of(chain, hash, log), std::move(log));
   return out;
 }
 

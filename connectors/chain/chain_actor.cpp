@@ -443,6 +443,7 @@ class chain final : public own_actor::base {
 
   void on_pending(pending_seen& p) {
     std::vector<pending_step> steps;
+    steps.reserve(p.transactions.size());
     const auto at = std::max(p.seen_at, last_time_);
     for (auto& t : p.transactions) {
       auto some = pending_.show(std::move(t), p.provider, at);
@@ -454,16 +455,16 @@ class chain final : public own_actor::base {
   void tell_steps(std::vector<pending_step> steps, std::int64_t received_ns) {
     if (steps.empty()) return;
     mempool_batch out{config_.chain, {}};
+    out.events.reserve(steps.size());
     for (auto& step : steps) {
       count_step(report_, step.event);
-      blockchain_event e;
+      auto& e = out.events.emplace_back();
       e.id = id_of(config_.chain, step.event);
       e.source = config_.source;
       e.event_time = step.at;
       e.received_ns = received_ns;
       e.at = finality::pending;
       e.data = std::move(step.event);
-      out.events.push_back(std::move(e));
     }
     send(next_, std::move(out));
   }

@@ -36,6 +36,12 @@ void count_step(chain_report& into, const mempool_event& step) noexcept {
   }
 }
 
+std::pair<pending_transactions::entry&, bool> pending_transactions::know(const hash32& hash) {
+  const auto [at, fresh] = entries_.try_emplace(hash);
+  if (fresh) at->second.place = done_.insert(done_.end(), hash);
+  return {at->second, fresh};
+}
+
 /// False: that step was told before.
 bool pending_transactions::tell(const hash32& hash, entry& e, mempool_state state, time_ms at,
                                 std::vector<pending_step>& out) {
@@ -51,33 +57,26 @@ bool pending_transactions::tell(const hash32& hash, entry& e, mempool_state stat
 
 void pending_transactions::wait(const hash32& hash, entry& e, time_ms since) {
   assert(!e.waits);
-  done_.erase(e.place);
+  waiting_.splice(waiting_.end(), done_, e.place);
   e.waits = true;
   e.since = since;
   e.in = {};
-  e.place = ++places_;
-  waiting_.emplace(e.place, hash);
   e.bytes = e.shown ? bytes_of(*e.shown) : 0;
   bytes_ += e.bytes;
   if (e.signed_by) by_nonce_.insert_or_assign(*e.signed_by, hash);
 }
 
 /// It waits no more, and is remembered among those that do not.
-void pending_transactions::end(const hash32& hash, entry& e) {
-  if (e.waits) {
-    waiting_.erase(e.place);
-    bytes_ -= e.bytes;
-    e.waits = false;
-    e.shown.reset();
-    if (e.signed_by) {
-      const auto at = by_nonce_.find(*e.signed_by);
-      if (at != by_nonce_.end() && at->second == hash) by_nonce_.erase(at);
-    }
-  } else {
-    done_.erase(e.place);
+void pending_transactions::end(entry& e) {
+  if (e.waits && e.signed_by) {
+    const auto at = by_nonce_.find(*e.signed_by);
+    if (at != by_nonce_.end() && at->second == *e.place) by_nonce_.erase(at);
   }
-  e.place = ++places_;
-  done_.emplace(e.place, hash);
+  done_.splice(done_.end(), e.waits ? waiting_ : done_, e.place);
+  if (!e.waits) return;
+  bytes_ -= e.bytes;
+  e.waits = false;
+  e.shown.reset();
 }
 
 void pending_transactions::replace_rival(const hash32& by, const sender_nonce& of, time_ms at,
@@ -87,15 +86,15 @@ void pending_transactions::replace_rival(const hash32& by, const sender_nonce& o
   const auto hash = rival->second;
   auto& e = entries_.at(hash);
   if (tell(hash, e, mempool_state::replaced, at, out)) out.back().event.replaced_by = by;
-  end(hash, e);
+  end(e);
 }
 
 void pending_transactions::drop_oldest(drop_reason why, time_ms at,
                                        std::vector<pending_step>& out) {
-  const auto hash = waiting_.begin()->second;
+  const auto hash = waiting_.front();
   auto& e = entries_.at(hash);
   if (tell(hash, e, mempool_state::dropped, at, out)) out.back().event.reason = why;
-  end(hash, e);
+  end(e);
 }
 
 void pending_transactions::keep_bounds(time_ms at, std::vector<pending_step>& out) {
@@ -103,8 +102,8 @@ void pending_transactions::keep_bounds(time_ms at, std::vector<pending_step>& ou
          (bytes_ > limits_.bytes_max && waiting_.size() > 1))
     drop_oldest(drop_reason::evicted, at, out);
   while (done_.size() > limits_.done_max) {
-    entries_.erase(done_.begin()->second);
-    done_.erase(done_.begin());
+    entries_.erase(done_.front());
+    done_.pop_front();
   }
 }
 
@@ -123,8 +122,7 @@ std::vector<pending_step> pending_transactions::show(mempool_event shown,
                                                      const std::string& provider, time_ms at) {
   std::vector<pending_step> out;
   const auto hash = shown.hash;
-  const auto [place, fresh] = entries_.try_emplace(hash);
-  auto& e = place->second;
+  const auto [e, fresh] = know(hash);
   // Providers show what waits, was mined or was replaced once more; only what was dropped waits
   // again by that.
   if (!fresh && (e.waits || !e.in.hash.is_zero() || (e.told & bit(mempool_state::replaced)) != 0))
@@ -140,7 +138,7 @@ std::vector<pending_step> pending_transactions::commit(
   std::vector<pending_step> out;
   for (const auto& t : transactions) {
     // One that nobody has shown is remembered, too: it may be shown late.
-    auto& e = entries_[t.hash];
+    auto& e = know(t.hash).first;
     e.signed_by = sender_nonce{t.from, t.nonce};
     if (e.told != 0 && tell(t.hash, e, mempool_state::included, at, out)) {
       auto& event = out.back().event;
@@ -149,11 +147,11 @@ std::vector<pending_step> pending_transactions::commit(
       event.included_in = block.number;
       event.included_in_hash = block.hash;
     }
-    end(t.hash, e);
+    end(e);
     e.in = block;
     replace_rival(t.hash, *e.signed_by, at, out);
   }
-  while (!waiting_.empty() && entries_.at(waiting_.begin()->second).since + limits_.ttl <= at)
+  while (!waiting_.empty() && entries_.at(waiting_.front()).since + limits_.ttl <= at)
     drop_oldest(drop_reason::expired, at, out);
   keep_bounds(at, out);
   return out;

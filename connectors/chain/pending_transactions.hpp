@@ -3,7 +3,7 @@
 // remembered, whatever providers repeat and however often its block is reverted and comes again.
 // Bounded in number and bytes, time is the chain's. Pure. Owned by one CHAIN.
 #pragma once
-#include <map>
+#include <list>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -50,24 +50,31 @@ class pending_transactions {
 
  private:
   using sender_nonce = std::pair<address, std::uint64_t>;
+  struct sender_nonce_hash {
+    std::size_t operator()(const sender_nonce& x) const noexcept {
+      return std::hash<address>{}(x.first) + x.second * 0x9E3779B97F4A7C15u;
+    }
+  };
   struct entry {
     std::unique_ptr<const mempool_event> shown;  ///< while it waits
     maybe<sender_nonce> signed_by;               ///< none: its hash alone was shown
     time_ms seen_at = 0;                         ///< first
     time_ms since = 0;                           ///< waits since: seen, or reverted
-    std::uint64_t place = 0;                     ///< in waiting_ or done_
+    std::list<hash32>::iterator place;           ///< in waiting_ or done_
     bool waits = false;
     std::uint8_t told = 0;  ///< a bit per mempool_state
     block_ref in;           ///< the canonical block that holds it; zero hash: none
     std::size_t bytes = 0;  ///< counted while it waits
   };
 
+  /// Remembered from now on, if it was not; true: it was not.
+  std::pair<entry&, bool> know(const hash32& hash);
   static bool tell(const hash32& hash, entry& e, mempool_state state, time_ms at,
                    std::vector<pending_step>& out);
   void take(const hash32& hash, entry& e, mempool_event shown, time_ms at,
             std::vector<pending_step>& out);
   void wait(const hash32& hash, entry& e, time_ms since);
-  void end(const hash32& hash, entry& e);
+  void end(entry& e);
   void replace_rival(const hash32& by, const sender_nonce& of, time_ms at,
                      std::vector<pending_step>& out);
   void drop_oldest(drop_reason why, time_ms at, std::vector<pending_step>& out);
@@ -75,10 +82,9 @@ class pending_transactions {
 
   pending_limits limits_;
   std::unordered_map<hash32, entry> entries_;
-  std::map<std::uint64_t, hash32> waiting_;  ///< oldest first
-  std::map<std::uint64_t, hash32> done_;     ///< ended longest ago first
-  std::map<sender_nonce, hash32> by_nonce_;  ///< of whole ones that wait: one each
-  std::uint64_t places_ = 0;
+  std::list<hash32> waiting_;  ///< oldest first
+  std::list<hash32> done_;     ///< ended longest ago first
+  std::unordered_map<sender_nonce, hash32, sender_nonce_hash> by_nonce_;  ///< whole ones that wait
   std::size_t bytes_ = 0;
 };
 

@@ -1,9 +1,11 @@
-// Blocks of which some provider gave an answer that was wrong, so that the right one, whenever it
-// comes, counts as repaired. Bounded. Pure. Owned by one PROVIDERS.
+// Blocks of which some provider gave an answer that was wrong, and in what, so that the right one,
+// whenever it comes, counts as repaired. Bounded. Pure. Owned by one PROVIDERS.
 #pragma once
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <string>
+#include <utility>
 
 #include "messages/chain.hpp"
 
@@ -14,24 +16,34 @@ class doubted_blocks {
   /// Kept, oldest out: CHAIN has gone on by then, or asked for them in vain for long.
   static constexpr std::size_t blocks_max = 256;
 
-  void add(const fetch_block& asked) {
-    const place here{asked.number, asked.hash};
-    if (std::find(blocks_.begin(), blocks_.end(), here) != blocks_.end()) return;
-    blocks_.push_back(here);
+  struct doubt {
+    std::string check;   ///< that failed
+    std::string detail;  ///< what was expected and what was seen
+  };
+
+  /// Of several about one block the first is kept.
+  void add(const fetch_block& asked, doubt why) {
+    const auto same = [&](const place& p) {
+      return p.number == asked.number && p.hash == asked.hash;
+    };
+    if (std::any_of(blocks_.begin(), blocks_.end(), same)) return;
+    blocks_.push_back({asked.number, asked.hash, std::move(why)});
     if (blocks_.size() > blocks_max) blocks_.pop_front();
   }
-  /// Where it was asked for by number alone, any block of that height is meant.
-  bool has(const block_event& header) const {
-    return std::any_of(blocks_.begin(), blocks_.end(), [&](const place& p) {
+  /// What was wrong about this block; nullptr: nothing. Where it was asked for by number alone, any
+  /// block of that height is meant.
+  const doubt* of(const block_event& header) const {
+    const auto at = std::find_if(blocks_.begin(), blocks_.end(), [&](const place& p) {
       return p.number == header.number && (!p.hash || *p.hash == header.hash);
     });
+    return at == blocks_.end() ? nullptr : &at->why;
   }
 
  private:
   struct place {
     block_number number = 0;
     maybe<hash32> hash;
-    friend bool operator==(const place&, const place&) = default;
+    doubt why;
   };
   std::deque<place> blocks_;  ///< at most blocks_max
 };

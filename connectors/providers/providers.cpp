@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -10,34 +11,43 @@
 #include <fmt/format.h>
 #include <caf/all.hpp>
 
+#include "connectors/ethereum/bad_input_counter.hpp"
 #include "connectors/providers/doubted_blocks.hpp"
 #include "connectors/providers/fetch_ahead.hpp"
+#include "connectors/providers/fetch_runs.hpp"
 #include "connectors/providers/head_votes.hpp"
 #include "connectors/providers/provider_health.hpp"
 #include "runtime/caf_error.hpp"
+#include "runtime/printable.hpp"
 
 namespace eremos {
 namespace {
 
+/// To itself: whoever was asked `turn`-th for the block of that run has had its time.
+struct fail_over_due {
+  std::uint64_t run = 0;
+  std::size_t turn = 0;
+};
+template <class I>
+auto inspect(I& f, fail_over_due& x) {
+  return f(x.run, x.turn);
+}
+
 using providers_actor =
     connector_actor::extend<caf::reacts_to<head_seen>, caf::reacts_to<pending_seen>,
                             caf::reacts_to<finality_seen>, caf::reacts_to<provider_state>,
-                            caf::reacts_to<block_recorded>, caf::reacts_to<source_ended>>;
+                            caf::reacts_to<block_recorded>, caf::reacts_to<source_ended>,
+                            caf::reacts_to<fail_over_due>>;
 
 /// A connector that is busy for longer is left out of a report.
 constexpr std::chrono::milliseconds report_max{800};
 
-using fetched = std::function<void(result<shared<block_record>>)>;
+/// What the ledger calls failed where an answer could not be read, or was not to what was asked.
+constexpr std::string_view no_check = "answer";
 
-/// One block that is asked for, of one provider after the other.
-struct fetch_run {
-  fetch_block what;
-  fetched done;
-  std::vector<std::size_t> order;  ///< providers, best first
-  std::size_t tried = 0;
-  failure worst{errc::provider_unreachable, "no provider is connected"};
-  maybe<shared<block_record>> doubtful;  ///< failed a check; what there is if nobody has better
-};
+/// Blocks that were had right, remembered so that it is said of a wrong answer that it came later:
+/// as many as are doubted.
+constexpr std::size_t had_max = doubted_blocks::blocks_max;
 
 /// What providers say stands at one height.
 struct name_run {
@@ -79,6 +89,7 @@ class providers final : public providers_actor::base {
     for (auto& m : members_) caf::anon_send_exit(m.connector, caf::exit_reason::user_shutdown);
     members_.clear();
     waiting_.clear();
+    runs_.clear();
     chain_ = nullptr;
   }
 
@@ -96,7 +107,8 @@ class providers final : public providers_actor::base {
             [](const block_recorded&) {},  // no provider is a recording
             [this](const source_ended& e) {
               if (++ended_ == members_.size()) send(chain_, e);
-            }};
+            },
+            [this](const fail_over_due& d) { on_fail_over_due(d); }};
   }
 
  private:
@@ -212,9 +224,13 @@ class providers final : public providers_actor::base {
         promise.deliver(to_caf(got.error()));
     };
     if (what.hash) {
+      const auto ready = ahead_.take(what.number);
       ahead_.forget();
       waiting_.clear();
-      run(what, answer);
+      if (ready && (*ready)->header.hash == *what.hash)
+        answer(*ready);
+      else
+        run(what, answer);
       return promise;
     }
     const auto more = ahead_.asked(what.number, head_);
@@ -256,17 +272,23 @@ class providers final : public providers_actor::base {
   void run(const fetch_block& what, fetched answer) {
     auto one = std::make_shared<fetch_run>();
     one->what = what;
-    one->done = std::move(answer);
+    one->waiting.push_back(std::move(answer));
     if (what.hash || config_.quorum < 2) return begin(one);
     // By number any one could answer with a block of its own making.
     ask_names(what.number, [this, one](result<block_ref> agreed_on) {
-      if (!agreed_on) return one->done(agreed_on.error());
+      if (!agreed_on) return runs_.end(*one, agreed_on.error());
       one->what.hash = agreed_on->hash;
       begin(one);
     });
   }
 
   void begin(const std::shared_ptr<fetch_run>& one) {
+    if (one->what.hash)
+      if (const auto same = runs_.under_way(*one->what.hash)) {
+        std::move(one->waiting.begin(), one->waiting.end(), std::back_inserter(same->waiting));
+        return;
+      }
+    runs_.begin(one);
     one->order = ranked();
     if (one->what.hash) {
       const auto have = votes_.who_has(one->what.number, *one->what.hash);
@@ -276,64 +298,97 @@ class providers final : public providers_actor::base {
     next_of(one);
   }
 
+  /// Whoever is given up is still listened to: a wrong answer is counted whenever it comes, and a
+  /// right one is taken while nobody else had it.
   void next_of(const std::shared_ptr<fetch_run>& one) {
-    if (one->tried == one->order.size()) {
-      if (one->doubtful) return one->done(std::move(*one->doubtful));
-      return one->done(one->worst);
+    if (one->asks_last()) {
+      if (one->doubtful) return runs_.end(*one, *one->doubtful);
+      return runs_.end(*one, one->worst);
     }
     const auto who = one->order[one->tried++];
-    const bool is_last = one->tried == one->order.size();
+    const auto turn = one->tried;
     const auto began = clock().now();
     ++members_[who].report.fetches;
-    request(members_[who].connector,
-            is_last ? caf::duration{caf::infinite} : caf::duration{config_.fail_over_after},
-            one->what)
-        .then([this, one, who, began](
-                  shared<block_record>& record) { on_record(one, who, began, std::move(record)); },
-              [this, one, who, began](const caf::error& e) {
-                on_no_record(one, who, began, from_caf(e));
+    if (!one->asks_last())
+      delayed_send(this, config_.fail_over_after, fail_over_due{one->id, turn});
+    request(members_[who].connector, caf::infinite, one->what)
+        .then([this, one, turn, began](
+                  shared<block_record>& record) { on_record(one, turn, began, std::move(record)); },
+              [this, one, turn, began](const caf::error& e) {
+                on_no_record(one, turn, since(began), from_caf(e));
               });
   }
 
-  void on_record(const std::shared_ptr<fetch_run>& one, std::size_t who,
-                 caf::actor_clock::time_point began, shared<block_record> record) {
-    if (members_.empty()) return;  // the row ends
-    auto& from = members_[who];
-    const bool suspect = record->integrity.is_suspect();
-    from.health.fetched(since(began), !suspect);
-    if (!suspect) {
-      best_had_ = std::max(best_had_, record->header.number);
-      if (!doubted_.has(record->header)) return one->done(std::move(record));
-      auto repaired = *record;
-      repaired.integrity.state = integrity_state::repaired;
-      return one->done(shared<block_record>{std::move(repaired)});
-    }
-    ++from.report.suspect;
-    doubted_.add(one->what);
-    config_.log.error(
-        "suspect_answer",
-        fmt::format("{}: block {} fails its check {}: {}", from.name, record->header.number,
-                    record->integrity.check, record->integrity.detail));
-    if (!one->doubtful) one->doubtful = std::move(record);
-    next_of(one);
+  void on_fail_over_due(const fail_over_due& d) {
+    const auto one = runs_.find(d.run);
+    if (one && one->tried == d.turn)
+      on_no_record(one, d.turn, config_.fail_over_after,
+                   {errc::provider_timeout, "no answer in time"});
   }
 
-  void on_no_record(const std::shared_ptr<fetch_run>& one, std::size_t who,
-                    caf::actor_clock::time_point began, const failure& why) {
+  void on_record(const std::shared_ptr<fetch_run>& one, std::size_t turn,
+                 caf::actor_clock::time_point began, shared<block_record> record) {
+    if (members_.empty()) return;  // the row ends
+    auto& from = members_[one->order[turn - 1]];
+    const bool suspect = record->integrity.is_suspect();
+    const bool given_up = turn < one->tried;
+    if (!given_up) from.health.fetched(since(began), !suspect);
+    if (suspect) {
+      note_wrong(*one, from, {record->integrity.check, record->integrity.detail});
+      if (one->is_over()) return;
+      if (!one->doubtful) one->doubtful = std::move(record);
+      if (!given_up) next_of(one);
+      return;
+    }
+    best_had_ = std::max(best_had_, record->header.number);
+    note_had(record->ref());
+    if (one->is_over()) return;
+    if (const auto* doubt = doubted_.of(record->header)) {
+      auto repaired = *record;
+      repaired.integrity.state = integrity_state::repaired;
+      repaired.integrity.check = doubt->check;
+      repaired.integrity.detail = doubt->detail;
+      record = shared<block_record>{std::move(repaired)};
+    }
+    runs_.end(*one, std::move(record));
+  }
+
+  void on_no_record(const std::shared_ptr<fetch_run>& one, std::size_t turn,
+                    std::chrono::microseconds took, const failure& why) {
     if (members_.empty()) return;
-    auto& from = members_[who];
+    auto& from = members_[one->order[turn - 1]];
+    const bool wrong = why.code == errc::answer_wrong;
+    if (wrong) note_wrong(*one, from, {std::string{no_check}, printable(why.message)});
+    if (turn < one->tried) return;  // it was given up, and counted then
     // A block that is not there yet is no fault of whoever was asked.
     if (why.code != errc::block_not_found) {
-      ++from.report.failures;
-      if (why.code == errc::answer_wrong) doubted_.add(one->what);
-      from.health.fetched(since(began), false);
-      if (one->tried < one->order.size())
-        config_.log.warn("fail_over", fmt::format("block {}: {}: {}; another is asked",
-                                                  one->what.number, from.name, why.message));
+      if (!wrong) ++from.report.failures;
+      from.health.fetched(took, false);
     }
+    if (one->is_over()) return;
+    if (!wrong && why.code != errc::block_not_found && !one->asks_last())
+      config_.log.warn("fail_over", fmt::format("block {}: {}: {}; another is asked",
+                                                one->what.number, from.name, why.message));
     if (weight_of(why) >= weight_of(one->worst))
       one->worst = {why.code, fmt::format("{}: {}", from.name, why.message)};
     next_of(one);
+  }
+
+  void note_wrong(const fetch_run& one, member& from, doubted_blocks::doubt why) {
+    ++from.report.suspect;
+    const auto text = fmt::format("{}: block {} fails its check {}: {}", from.name, one.what.number,
+                                  why.check, why.detail);
+    config_.log.error("suspect_answer", text);
+    const bool was_had = std::any_of(had_.begin(), had_.end(), [&](const block_ref& b) {
+      return b.number == one.what.number && (!one.what.hash || b.hash == *one.what.hash);
+    });
+    if (was_had) bad_.count("wrong_after_right", text);
+    doubted_.add(one.what, std::move(why));
+  }
+
+  void note_had(const block_ref& block) {
+    had_.push_back(block);
+    if (had_.size() > had_max) had_.pop_front();
   }
 
   std::chrono::microseconds since(caf::actor_clock::time_point began) {
@@ -453,6 +508,7 @@ class providers final : public providers_actor::base {
     out.kind = "providers";
     out.state = fmt::format("{} of {} connected", connected(), members_.size());
     out.prefetched = prefetched_;
+    out.bad = bad_.kinds();
     const auto order = ranked();
     for (const auto& m : members_) {
       auto& p = out.providers.emplace_back(m.report);
@@ -512,7 +568,10 @@ class providers final : public providers_actor::base {
   source_listener chain_;
   head_votes votes_;
   fetch_ahead ahead_;
+  fetch_runs runs_;
   doubted_blocks doubted_;
+  std::deque<block_ref> had_;  ///< at most had_max
+  bad_input_counter bad_;
   std::map<block_number, fetched> waiting_;  ///< CHAIN waits for one that is under way; at most one
   block_number head_ = 0;                    ///< the last one that CHAIN was told
   block_number best_had_ = 0;  ///< of blocks that came and passed their checks: no word decides it

@@ -198,7 +198,9 @@ line_outcome recording_assembler::decode_subscription(const recorded_line& line,
     return {line_verdict::unknown_method, "eth_subscription " + topic};
   auto pending = decode_pending(result_parser_, context, line.result);
   if (!pending) return refused(pending.error());
-  add_pending({chain, {std::move(*pending)}, line.received_at ? *line.received_at : 0}, out);
+  pending_seen seen{chain, {}, line.received_at ? *line.received_at : 0};
+  seen.transactions.push_back(std::move(*pending));
+  add_pending(std::move(seen), out);
   return {};
 }
 

@@ -25,7 +25,7 @@ namespace {
 // is cut back to its limit after a long catch-up.
 constexpr const char* writer_setup =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
-    "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
+    "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 
 constexpr std::array counted_tables = {"signals",  "signal_history", "memories", "messages",
                                        "evidence", "snapshots",      "ledger",   "supplements",

@@ -140,6 +140,47 @@ TEST_CASE("anomaly response: a critical event alerts once, and the answers are t
   CHECK(f.feed({.number = 3, .events = {}}).signals.empty());
 }
 
+TEST_CASE("anomaly response: looks back over what was remembered of the subject, in event time") {
+  agent_fixture<anomaly_response> f{
+      {},
+      std::make_shared<const label_set>(std::vector<label>{{.chain = 1,
+                                                            .who = someone(7),
+                                                            .kind = "flagged",
+                                                            .name = "bad",
+                                                            .watched = true,
+                                                            .flagged = true,
+                                                            .source = "test"}})};
+  const auto subject = to_hex(someone(7));
+  constexpr time_ms alert_at = 10 * hour_ms;
+  const auto memory = [&](std::string agent, std::string key, double confidence, time_ms at) {
+    auto m = cluster(std::move(agent), 900 + static_cast<block_number>(at / minute_ms));
+    m.key = std::move(key);
+    m.confidence = confidence;
+    m.event_time = at;
+    return m;
+  };
+  const auto known = memory("observer", "cluster:" + subject, 0.8, alert_at - 10 * minute_ms);
+  f.set_memory({memory("harvester", "mint:" + subject, 0.9, alert_at + 1),
+                memory("harvester", "mint:" + to_hex(someone(8)), 0.9, alert_at),
+                memory("anomaly-response", "critical:" + subject, 1.0, alert_at), known,
+                memory("observer", "pattern:" + subject, 0.6, alert_at - 20 * minute_ms),
+                memory("skiero", "anomaly:" + subject, 0.5, alert_at - hour_ms),
+                memory("intelligence", "anomaly:" + subject, 0.9, alert_at - hour_ms - 1)});
+  f.tell_next({told({}, {}, {answer_of("theron", subject, 0)})});
+  f.feed({.number = 1, .time = alert_at, .events = {payment(9, someone(1), someone(7))}});
+  f.restart();
+  const auto signals = f.feed({.number = 2, .time = alert_at + 12'000, .events = {}}).signals;
+  REQUIRE(signals.size() == 1);
+  const auto& s = signals[0];
+  CHECK(s.details.find("memories") == "3");
+  CHECK(s.details.find("independent") == "2");
+  CHECK(s.details.find("remembered_by") == R"(["observer","skiero"])");
+  CHECK(s.details.find("since") == R"("1970-01-01T09:00:00.000Z")");
+  // 0.8 and 0.6 of one agent are 0.824; the other doubts half of what is left.
+  CHECK(s.confidence == Approx(1 - 0.176 * 0.5));
+  CHECK(std::find(s.blocks.begin(), s.blocks.end(), known.block) != s.blocks.end());
+}
+
 TEST_CASE("pattern correlation: two independent memories of one cluster, not one said twice") {
   agent_fixture<pattern_correlation> f;
   const auto heard = [&](block_number number, memory_entry fresh, std::vector<memory_entry> known) {

@@ -79,7 +79,7 @@ TEST_CASE("allocations: routing an event to six agents") {
 }
 
 TEST_CASE("allocations: six agents handle an event") {
-  six_direct_agents agents{load_services()};
+  direct_agents agents{load_services(), {six_agents.begin(), six_agents.end()}};
   CHECK(per_event(load().events, [&] {
           for (const auto& b : load().blocks) {
             for (const auto& e : b.events) agents.handle(e);

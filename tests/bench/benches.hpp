@@ -12,6 +12,7 @@ using arguments = std::vector<std::string_view>;
 int alerts(const arguments& given);
 int api(const arguments& given);
 int backfill(const arguments& given);
+int detectors(const arguments& given);
 int idle(const arguments& given);
 int latency(const arguments& given);
 int pipeline(const arguments& given);

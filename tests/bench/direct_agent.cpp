@@ -3,8 +3,6 @@
 #include <caf/all.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
-#include "tests/bench/load.hpp"
-
 namespace eremos {
 
 direct_agent::direct_agent(caf::actor_system& system, const agent_kind& kind,
@@ -27,20 +25,21 @@ std::size_t direct_agent::complete(const committed_block& b) {
   return concluded;
 }
 
-six_direct_agents::six_direct_agents(const agent_services& services) {
+direct_agents::direct_agents(const agent_services& services,
+                             const std::vector<std::string_view>& ids) {
   config_.set("scheduler.policy", caf::atom("testing"));
   add_message_types(config_);
   system_ = std::make_unique<caf::actor_system>(config_);
-  for (const auto id : bench::six_agents)
+  for (const auto id : ids)
     agents_.push_back(std::make_unique<direct_agent>(*system_, *find_agent_kind(id), services));
 }
 
-six_direct_agents::~six_direct_agents() {
+direct_agents::~direct_agents() {
   agents_.clear();
   dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run();  // they leave
 }
 
-std::uint64_t six_direct_agents::complete(const committed_block& b) {
+std::uint64_t direct_agents::complete(const committed_block& b) {
   std::uint64_t out = 0;
   for (const auto& a : agents_) out += a->complete(b);
   return out;

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <caf/actor_system.hpp>
@@ -34,13 +35,14 @@ class direct_agent {
   event_filter filter_;
 };
 
-/// The six shipped agents, each event to each that wants it, one after the other.
-class six_direct_agents {
+/// Several of them, each event to each that wants it, one after the other.
+class direct_agents {
  public:
-  explicit six_direct_agents(const agent_services& services);
-  six_direct_agents(const six_direct_agents&) = delete;
-  six_direct_agents& operator=(const six_direct_agents&) = delete;
-  ~six_direct_agents();
+  /// `ids`: of registered kinds.
+  direct_agents(const agent_services& services, const std::vector<std::string_view>& ids);
+  direct_agents(const direct_agents&) = delete;
+  direct_agents& operator=(const direct_agents&) = delete;
+  ~direct_agents();
 
   void handle(const blockchain_event& e) {
     for (const auto& a : agents_)

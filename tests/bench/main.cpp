@@ -27,6 +27,7 @@ constexpr std::array benches{
     bench{"latency", "how long a critical event waits while all lower lanes are full", latency},
     bench{"pipeline",
           "a mixed load through STREAM, six agents and the barrier, and in a plain loop", pipeline},
+    bench{"detectors", "every agent's code in a plain loop, together and each alone", detectors},
     bench{"decode", "text of logs, blocks and receipts to events, beside simdjson alone", decode},
     bench{"replay", "a recording to stored signals, by eremos-node replay", replay},
     bench{"live", "blocks of Anvil (npm) to handlers and signals, beside a plain client", live},

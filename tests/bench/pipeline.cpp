@@ -1,5 +1,5 @@
 // A seeded mixed load in memory: STREAM through six agents, coordination and barrier to signals,
-// and the same agents' code in a plain loop beside it.
+// and the same agents' code, or that of all agents, in a plain loop beside it.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -127,9 +127,9 @@ outcome run_actors(const bench_load& load, std::size_t workers, std::size_t batc
 }
 
 /// Classified as STREAM does it, then each event to each agent that wants it, one after the other.
-outcome run_direct(const bench_load& load) {
+outcome run_direct(const bench_load& load, const std::vector<std::string_view>& ids) {
   const auto services = load_services();
-  six_direct_agents agents{services};
+  direct_agents agents{services, ids};
   auto blocks = load.blocks;
   outcome out;
   const stopwatch watch;
@@ -158,7 +158,9 @@ int pipeline(const arguments&) {
   const auto load = make_load(load_seed, load_blocks);
   fmt::print(stderr, "pipeline: {} blocks, {} events of seed {}; best of {}\n", load.blocks.size(),
              load.events, load_seed, runs_each);
-  const auto direct = best_of(runs_each, [&] { return run_direct(load); });
+  const auto direct = best_of(runs_each, [&] {
+    return run_direct(load, {six_agents.begin(), six_agents.end()});
+  });
   fmt::print(stderr, "pipeline: direct {:.0f} events/s, {} signals, others took {:.0f} %\n",
              direct.took.per_second(load.events), direct.signals, direct.took.stolen_percent);
 
@@ -193,6 +195,32 @@ int pipeline(const arguments&) {
       main_run.took.cpu_ns_per(load.events), direct.took.per_second(load.events),
       direct.took.cpu_ns_per(load.events), shares, main_run.signals, main_run.took.stolen_percent,
       sweep);
+  return 0;
+}
+
+/// Without STREAM, mailboxes and the barrier: what all the detectors of a node ask of one core.
+int detectors(const arguments&) {
+  const auto load = make_load(load_seed, load_blocks);
+  std::vector<std::string_view> all;
+  for (const auto& kind : agent_kinds()) all.push_back(kind.info.id);
+  fmt::print(stderr, "detectors: {} agents, {} blocks, {} events of seed {}; best of {}\n",
+             all.size(), load.blocks.size(), load.events, load_seed, runs_each);
+  const auto nobody = best_of(runs_each, [&] { return run_direct(load, {}); });
+  const auto together = best_of(runs_each, [&] { return run_direct(load, all); });
+  std::string each;
+  for (const auto id : all) {
+    const auto alone = best_of(runs_each, [&] { return run_direct(load, {id}); });
+    each += fmt::format(R"({}{{"id":"{}","cpu_ns_per_event":{:.1f}}})", each.empty() ? "" : ",", id,
+                        alone.took.cpu_ns_per(load.events) - nobody.took.cpu_ns_per(load.events));
+  }
+  fmt::print(
+      R"({{"bench":"detectors","agents":{},"events":{},"events_per_second":{:.0f},)"
+      R"("cpu_ns_per_event":{:.0f},"to_classify_ns":{:.0f},"signals":{},"stolen_percent":{:.1f},)"
+      R"("each":[{}]}})"
+      "\n",
+      all.size(), load.events, together.took.per_second(load.events),
+      together.took.cpu_ns_per(load.events), nobody.took.cpu_ns_per(load.events), together.signals,
+      together.took.stolen_percent, each);
   return 0;
 }
 

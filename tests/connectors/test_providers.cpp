@@ -1,4 +1,5 @@
-// PROVIDERS with made-up connectors in CAF's test scheduler, and the parts of its judgement alone.
+// PROVIDERS with made-up connectors in CAF's test scheduler.
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -8,13 +9,6 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
-#include "connectors/ethereum/dialect.hpp"
-#include "connectors/ethereum/request_budget.hpp"
-#include "connectors/ethereum/subscription_watch.hpp"
-#include "connectors/providers/doubted_blocks.hpp"
-#include "connectors/providers/fetch_ahead.hpp"
-#include "connectors/providers/head_votes.hpp"
-#include "connectors/providers/provider_health.hpp"
 #include "connectors/providers/providers.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/caf_error.hpp"
@@ -23,6 +17,8 @@ using namespace eremos;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr std::size_t always = std::numeric_limits<std::size_t>::max();
 
 hash32 hash_of(block_number n, std::uint64_t branch = 0) {
   return keccak256(fmt::format("block {} of {}", n, branch));
@@ -35,6 +31,13 @@ block_record record_of(block_number n, std::uint64_t branch = 0) {
   r.header.number = n;
   r.header.hash = hash_of(n, branch);
   r.header.parent_hash = hash_of(n - 1, branch);
+  return r;
+}
+
+/// What a provider of this branch answers.
+block_record said_of(block_number n, bool lies, std::uint64_t branch = 0) {
+  auto r = record_of(n, branch);
+  if (lies) r.integrity = {integrity_state::suspect, "receipts_root", "made up", "full"};
   return r;
 }
 
@@ -76,9 +79,12 @@ struct fixture {
     self = std::make_unique<caf::scoped_actor>(*system);
     holder = system->spawn([](caf::event_based_actor* me) -> caf::behavior {
       me->set_default_handler(caf::skip);
-      return {[me](const std::string&) {
-        me->become(
-            [](const fetch_block& what) { return shared<block_record>{record_of(what.number)}; });
+      return {[me](std::size_t lies) {
+        me->become([lies](const fetch_block& what) mutable {
+          const bool lie = lies > 0;
+          if (lie) --lies;
+          return shared{said_of(what.number, lie)};
+        });
       }};
     });
     providers_config config{
@@ -129,9 +135,7 @@ struct fixture {
                 if (what.number > a.top) return to_caf({errc::block_not_found, "not here"});
                 if (what.hash && *what.hash != hash_of(what.number, a.branch))
                   return to_caf({errc::block_not_found, "not on my branch"});
-                auto out = record_of(what.number, a.branch);
-                if (a.lies) out.integrity = {integrity_state::suspect, "receipts_root", "made up"};
-                return shared<block_record>{std::move(out)};
+                return shared{said_of(what.number, a.lies, a.branch)};
               },
               [&a](const name_block& n) -> caf::result<block_ref> {
                 if (a.refuses) return to_caf({errc::provider_refused, "no"});
@@ -150,6 +154,11 @@ struct fixture {
     });
   }
 
+  /// Those that hang answer, in the order they were asked in; first that many lies.
+  void go_on(std::size_t lies = 0) {
+    (*self)->send(holder, lies);
+    scheduler->run();
+  }
   /// The provider says it.
   template <class Word>
   void say(std::size_t who, Word word) {
@@ -225,6 +234,7 @@ TEST_CASE("providers: what fails a check is asked of another, and counts as repa
   const auto got = f.fetch({10, hash_of(10)});
   REQUIRE(got);
   CHECK((*got)->integrity.state == integrity_state::repaired);
+  CHECK((*got)->integrity.check == "receipts_root");
   CHECK(f.report().providers[0].suspect == 1);
   f.act[1]->lies = true;
   const auto all_lie = f.fetch({11, hash_of(11)});
@@ -238,6 +248,10 @@ TEST_CASE("providers: an answer that is refused for what it says makes the right
   const auto got = f.fetch({10, hash_of(10)});
   REQUIRE(got);
   CHECK((*got)->integrity.state == integrity_state::repaired);
+  CHECK((*got)->integrity.check == "answer");
+  CHECK((*got)->integrity.detail == "another block");
+  CHECK(f.report().providers[0].suspect == 1);
+  CHECK(f.report().providers[0].failures == 0);
   // Whenever it comes, and from whom.
   f.act[1]->refuses = true;
   CHECK_FALSE(f.fetch({11, hash_of(11)}));
@@ -250,13 +264,120 @@ TEST_CASE("providers: an answer that is refused for what it says makes the right
   CHECK((*next)->integrity.state == integrity_state::unchecked);
 }
 
-TEST_CASE("providers: no more than 256 doubts are kept") {
-  doubted_blocks doubts;
-  for (block_number n = 0; n <= doubted_blocks::blocks_max; ++n) doubts.add({n, {}});
-  CHECK_FALSE(doubts.has(record_of(0).header));
-  CHECK(doubts.has(record_of(1).header));
-  doubts.add({5'000, hash_of(5'000, 1)});
-  CHECK_FALSE(doubts.has(record_of(5'000).header));  // another block of that height
+TEST_CASE("providers: a wrong answer is counted though its provider had been given up") {
+  fixture f{2};
+  f.act[0]->hangs = true;
+  const auto after = providers_config{}.fail_over_after + 100ms;
+  const auto got = f.fetch({10, hash_of(10)}, after);
+  REQUIRE(got);
+  CHECK((*got)->integrity.state == integrity_state::unchecked);
+  CHECK(f.report().providers[0].failures == 1);
+  CHECK(f.report().providers[0].suspect == 0);
+  CHECK(f.report().bad.empty());
+  f.go_on(1);
+  CHECK(f.report().providers[0].failures == 1);
+  CHECK(f.report().providers[0].suspect == 1);
+  REQUIRE(f.report().bad.size() == 1);
+  CHECK(f.report().bad[0].kind == "wrong_after_right");
+  CHECK(f.report().bad[0].count == 1);
+  CHECK(f.report().bad[0].sample == "p0: block 10 fails its check receipts_root: made up");
+  // Should the block be asked for again, after a reorg, it bears that.
+  f.act[0]->hangs = false;
+  const auto again = f.fetch({10, hash_of(10)});
+  REQUIRE(again);
+  CHECK((*again)->integrity.state == integrity_state::repaired);
+  CHECK((*again)->integrity.check == "receipts_root");
+}
+
+TEST_CASE("providers: a right answer of one that was given up is taken while nobody else has one") {
+  fixture f{3};
+  f.act[0]->hangs = f.act[1]->hangs = f.act[2]->hangs = true;
+  auto asked = (*f.self)->request(f.providers, caf::infinite, fetch_block{10, hash_of(10)});
+  f.scheduler->run();
+  f.scheduler->advance_time(providers_config{}.fail_over_after + 100ms);
+  f.scheduler->run();
+  CHECK(f.report().providers[0].failures == 1);
+  f.go_on();
+  std::size_t answers = 0;
+  asked.receive([&](const shared<block_record>& r) { answers += r->header.number == 10; },
+                [](const caf::error&) { FAIL("no block"); });
+  CHECK(answers == 1);
+  const auto all = f.report().providers;
+  CHECK(all[0].fetches + all[1].fetches + all[2].fetches == 2);
+}
+
+TEST_CASE("providers: a wrong answer while others are asked makes the right one a repair") {
+  fixture f{2};
+  f.act[0]->hangs = f.act[1]->hangs = true;
+  auto asked = (*f.self)->request(f.providers, caf::infinite, fetch_block{10, hash_of(10)});
+  f.scheduler->run();
+  f.scheduler->advance_time(providers_config{}.fail_over_after + 100ms);
+  f.scheduler->run();
+  // Both are open now; the one that was given up speaks first.
+  f.go_on(1);
+  block_integrity got;
+  asked.receive([&](const shared<block_record>& r) { got = r->integrity; },
+                [](const caf::error&) { FAIL("no block"); });
+  CHECK(got.state == integrity_state::repaired);
+  CHECK(got.check == "receipts_root");
+  CHECK(f.report().providers[0].suspect == 1);
+  CHECK(f.report().providers[1].suspect == 0);
+  CHECK(f.report().bad.empty());  // nobody had it right before
+}
+
+TEST_CASE("providers: a block that is under way by its height is waited for by its hash") {
+  fixture f{2, 2};
+  f.head(0, 10);
+  f.head(1, 10);
+  f.act[0]->hangs = true;
+  auto first = (*f.self)->request(f.providers, caf::infinite, fetch_block{1, {}});
+  f.scheduler->run();
+  const auto asked = f.act[0]->fetches + f.act[1]->fetches;
+  CHECK(asked == 1 + providers_config{}.ahead_max);
+  auto second = (*f.self)->request(f.providers, caf::infinite, fetch_block{2, hash_of(2)});
+  f.scheduler->run();
+  CHECK(f.act[0]->fetches + f.act[1]->fetches == asked);
+  SECTION("its answer, right or wrong, is one answer") {
+    f.act[1]->hangs = false;
+    f.go_on(always);
+    maybe<block_integrity> got;
+    second.receive([&](const shared<block_record>& r) { got = r->integrity; },
+                   [](const caf::error&) { FAIL("no block"); });
+    REQUIRE(got);
+    CHECK(got->state == integrity_state::repaired);
+    CHECK(f.report().bad.empty());
+  }
+  SECTION("but not while the last of several has it: the best is asked anew") {
+    f.act[1]->hangs = true;
+    f.scheduler->advance_time(providers_config{}.fail_over_after + 100ms);
+    f.scheduler->run();
+    const auto before = f.act[0]->fetches + f.act[1]->fetches;
+    f.act[0]->hangs = f.act[1]->hangs = false;
+    CHECK(f.fetch({2, hash_of(2)}));
+    CHECK(f.act[0]->fetches + f.act[1]->fetches == before + 1);
+    // What the first two say now changes nothing and is counted.
+    f.go_on(always);
+    CHECK(f.report().bad.at(0).kind == "wrong_after_right");
+    second.receive([](const shared<block_record>&) {}, [](const caf::error&) {});
+  }
+  first.receive([](const shared<block_record>&) {}, [](const caf::error&) {});
+}
+
+TEST_CASE("providers: a block that was fetched ahead is not fetched again by its hash") {
+  fixture f{1};
+  f.head(0, 3);
+  REQUIRE(f.fetch({1, {}}));
+  CHECK(f.act[0]->fetches == 3);
+  REQUIRE(f.fetch({2, hash_of(2)}));
+  CHECK(f.act[0]->fetches == 3);
+  // What is there of another branch is of no use.
+  REQUIRE(f.fetch({1, {}}));
+  const auto before = f.act[0]->fetches;
+  f.act[0]->branch = 7;
+  const auto other = f.fetch({2, hash_of(2, 7)});
+  REQUIRE(other);
+  CHECK((*other)->header.hash == hash_of(2, 7));
+  CHECK(f.act[0]->fetches == before + 1);
 }
 
 TEST_CASE("providers: the heavier one is asked first, whoever announced the head before all") {
@@ -377,8 +498,7 @@ TEST_CASE("providers: what is under way when CHAIN asks for it is not asked for 
   f.scheduler->run();
   const auto asked = f.act[0]->fetched;
   CHECK(std::count(asked.begin(), asked.end(), 2) == 1);
-  (*f.self)->send(f.holder, std::string{"go on"});
-  f.scheduler->run();
+  f.go_on();
   block_number got = 0;
   second.receive([&](const shared<block_record>& r) { got = r->header.number; },
                  [](const caf::error&) {});
@@ -394,138 +514,6 @@ TEST_CASE("providers: what failed when it was fetched ahead is asked for again o
   const auto asked = f.act[0]->fetches;
   for (int i = 0; i < 5; ++i) CHECK_FALSE(f.fetch({2, {}}));
   CHECK(f.act[0]->fetches <= asked + 5 + 1);
-}
-
-// --- the parts
-
-TEST_CASE("provider health: behind, failing and not connected count less") {
-  provider_health a{1};
-  provider_health b{1};
-  a.connected(true);
-  b.connected(true);
-  a.saw_head(100);
-  b.saw_head(99);
-  CHECK(a.score(100) == b.score(100));  // one behind is usual
-  b.saw_head(90);
-  CHECK(a.score(100) > b.score(100));
-  for (int i = 0; i < 8; ++i) a.fetched(1ms, false);
-  CHECK(a.score(100) < b.score(90));
-  a.connected(false);
-  CHECK(a.score(100) == 0);
-}
-
-TEST_CASE("request budget: learns how many at once, and pauses when it was too many") {
-  request_budget budget{0, 1};
-  auto now = std::chrono::nanoseconds{1s};
-  std::size_t sent = 0;
-  while (!budget.must_wait(now)) ++sent;
-  CHECK(sent == static_cast<std::size_t>(request_budget::begin_with));
-  budget.over(now, true);
-  CHECK(budget.allowed() == static_cast<std::uint64_t>(request_budget::begin_with / 2));
-  const auto pause = budget.must_wait(now);
-  REQUIRE(pause);
-  CHECK(*pause >= request_budget::pause_min / 2);
-  // The rest of the same burst does not halve it again.
-  for (std::size_t i = 1; i < sent; ++i) budget.over(now, true);
-  CHECK(budget.allowed() == static_cast<std::uint64_t>(request_budget::begin_with / 2));
-  now += *pause;
-  for (int i = 0; i < 1'000; ++i) {
-    REQUIRE_FALSE(budget.must_wait(now));
-    budget.over(now, false);
-  }
-  CHECK(budget.allowed() > 16);
-  CHECK(budget.allowed() <= 64);
-}
-
-TEST_CASE("request budget: no more per second than configured") {
-  request_budget budget{10, 1};
-  auto now = std::chrono::nanoseconds{1s};
-  std::size_t sent = 0;
-  for (int ms = 0; ms < 3'000; ++ms, now += 1ms)
-    if (!budget.must_wait(now)) {
-      ++sent;
-      budget.over(now, false);
-    }
-  CHECK(sent >= 38);
-  CHECK(sent <= 41);  // ten at once, then ten a second
-}
-
-TEST_CASE("request budget: no more of a provider's credits per second than configured") {
-  request_budget budget{0, 1, 100};
-  const auto spent_in_3s = [&](std::uint32_t cost) {
-    std::uint64_t spent = 0;
-    auto now = std::chrono::nanoseconds{1s};
-    for (int ms = 0; ms < 3'000; ++ms, now += 1ms)
-      if (!budget.must_wait(now, cost)) {
-        spent += cost;
-        budget.over(now, false);
-      }
-    return spent;
-  };
-  SECTION("many cheap ones") {
-    const auto spent = spent_in_3s(10);
-    CHECK(spent >= 380);
-    CHECK(spent <= 410);
-  }
-  SECTION("one that costs five seconds waits for a full second's worth, and is then paid off") {
-    auto now = std::chrono::nanoseconds{1s};
-    REQUIRE_FALSE(budget.must_wait(now, 500));
-    budget.over(now, false);
-    const auto wait = budget.must_wait(now, 10);
-    REQUIRE(wait);
-    CHECK(*wait > 4s);
-    CHECK_FALSE(budget.must_wait(now + *wait, 10));
-  }
-  SECTION("what costs nothing never waits") {
-    CHECK_FALSE(budget.must_wait(1s, 100));
-    CHECK(budget.must_wait(1s, 1));
-    CHECK_FALSE(budget.must_wait(1s, 0));
-  }
-}
-
-TEST_CASE("request costs: of a dialect by method, else its usual one") {
-  const auto cost = [](std::string_view kind, std::string_view method) {
-    return find_dialect(kind)->costs.of(method);
-  };
-  CHECK(cost("alchemy", "eth_chainId") == 0);
-  CHECK(cost("alchemy", "eth_getBlockByHash") == 20);
-  CHECK(cost("alchemy", "eth_getLogs") == 60);
-  CHECK(cost("alchemy", "eth_getBlockReceipts") == 500);
-  CHECK(cost("infura", "eth_getBlockByHash") == 80);
-  CHECK(cost("infura", "eth_getLogs") == 255);
-  CHECK(cost("infura", "eth_getBlockReceipts") == 1'000);
-  CHECK(cost("quicknode", "eth_getLogs") == 20);
-  CHECK(cost("generic", "eth_getLogs") == 1);
-}
-
-TEST_CASE("subscription watch: a silent subscription is told from a slow chain") {
-  using verdict = subscription_watch::head_verdict;
-  subscription_watch watch{2'000ms};
-  auto now = std::chrono::nanoseconds{100s};
-  watch.begin(now);
-  CHECK(watch.look_at_heads(now + 5s) == verdict::fine);
-  CHECK(watch.look_at_heads(now + 6s) == verdict::ask);
-  CHECK(watch.look_at_heads(now + 7s) == verdict::fine);  // it is asked
-  CHECK_FALSE(watch.answered(now + 7s, false));           // nothing new: slow
-  CHECK(watch.look_at_heads(now + 8s) == verdict::fine);
-  CHECK(watch.look_at_heads(now + 13s) == verdict::ask);
-  CHECK(watch.answered(now + 13s, true));                 // silent: subscribe again
-  CHECK(watch.look_at_heads(now + 14s) == verdict::ask);  // and ask as long as it is
-  CHECK_FALSE(watch.answered(now + 14s, true));
-  watch.saw_head(now + 15s);
-  CHECK(watch.look_at_heads(now + 16s) == verdict::fine);
-  CHECK(watch.look_at_heads(now + 30s) == verdict::ask);
-  CHECK(watch.look_at_heads(now + 30s + subscription_watch::probe_max) == verdict::gone);
-}
-
-TEST_CASE("subscription watch: logs are silent when blocks with logs come without them") {
-  subscription_watch watch{2'000ms};
-  for (std::uint32_t i = 1; i < subscription_watch::heads_without_logs_max; ++i)
-    CHECK_FALSE(watch.saw_bloom());
-  watch.saw_log();
-  for (std::uint32_t i = 1; i < subscription_watch::heads_without_logs_max; ++i)
-    CHECK_FALSE(watch.saw_bloom());
-  CHECK(watch.saw_bloom());
 }
 
 TEST_CASE(

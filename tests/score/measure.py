@@ -21,11 +21,13 @@ class Score:
     found: int = 0
     missed: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
+    stated: list = field(default_factory=list)  # (confidence, whether it was true) of what was said
 
     def add(self, truths, said):
-        """`truths`: keys; `said`: keys of signals. What is said twice is wrong once."""
+        """`truths`: keys; `said`: keys of signals with their confidence. What is said twice is wrong once."""
         left = list(truths)
-        for key in said:
+        for key, confidence in said:
+            self.stated.append((confidence, key in left))
             if key in left:
                 left.remove(key)
                 self.found += 1
@@ -37,6 +39,7 @@ class Score:
         self.found += other.found
         self.missed += other.missed
         self.wrong += other.wrong
+        self.stated += other.stated
 
     @property
     def n(self):
@@ -55,8 +58,29 @@ class Score:
         total = 2 * self.found + len(self.wrong) + len(self.missed)
         return 2 * self.found / total if total else 1.0
 
+    @property
+    def mean_confidence(self):
+        return sum(c for c, _ in self.stated) / len(self.stated) if self.stated else None
+
+    @property
+    def brier(self):
+        """Mean squared distance of what was stated from what was true (G. W. Brier, Monthly Weather Review 78, 1950)."""
+        return sum((c - right) ** 2 for c, right in self.stated) / len(self.stated) if self.stated else None
+
     def to_json(self):
         return {"n": self.n, "found": self.found, "false_negatives": len(self.missed), "false_positives": len(self.wrong),
                 "precision": self.precision, "precision_95": wilson(self.found, self.found + len(self.wrong)),
                 "recall": self.recall, "recall_95": wilson(self.found, self.n), "f1": self.f1,
-                "missed": self.missed, "wrong": self.wrong}
+                "mean_confidence": self.mean_confidence, "brier": self.brier, "missed": self.missed, "wrong": self.wrong}
+
+
+def calibration(scores, bins=10):
+    """Of all that was said with a confidence in each bin: (from, to, n, true ones, mean confidence); bins without any are left out."""
+    rows = []
+    stated = [pair for s in scores for pair in s.stated]
+    for i in range(bins):
+        low, high = i / bins, (i + 1) / bins
+        mine = [(c, right) for c, right in stated if low <= c < high or (i == bins - 1 and c == high)]
+        if mine:
+            rows.append((low, high, len(mine), sum(right for _, right in mine), sum(c for c, _ in mine) / len(mine)))
+    return rows

@@ -11,6 +11,7 @@ from wire import answer, error
 
 SAFE_BEHIND, FINALIZED_BEHIND = 8, 16
 PLANTED_MAX = 100_000
+ASKED_MAX = 100_000  # blocks of which it is said when they were first asked for
 FETCHES_MAX = 1_024  # blocks of which it is known when they were asked for
 PENDING_MAX = 256
 LOG_RANGE_MAX = 2_000  # blocks of one eth_getLogs
@@ -52,6 +53,7 @@ class Node:
         self.planted = []  # what was lied about, for whoever compares
         self.told = []  # of those, the ones of the answer that is being made: (when its block was asked for, lie)
         self.asked_at = 0.0  # when the call came that is being answered
+        self.asked = {}  # block hash -> when it was first asked for as a whole, and how often
         self.fetches = collections.OrderedDict()  # block hash -> (when it was asked for, lies told of it since)
         self.fetched = None  # the block that the answer which is being made completes
         self.pending = collections.OrderedDict()  # hash -> transaction that waits
@@ -115,8 +117,10 @@ class Node:
             made = [await self.answer(connection, asked)]
             reply = made[0][0], json.dumps(made[0][1])
         delivered = not connection.dead and not connection.is_gone()
+        now = time.monotonic()
         for began, lie in (told for _, _, lies in made for told in lies):
-            lie |= {"delivered": delivered, "seconds": round(time.monotonic() - began, 3)}
+            _, times = self.asked.get(lie["hash"], (began, 0))
+            lie |= {"delivered": delivered, "at": round(now, 3), "seconds": round(now - began, 3), "asked": times}
         return reply if not connection.dead else None
 
     async def answer(self, connection, call):
@@ -176,6 +180,9 @@ class Node:
             # Of several at once the first: what an answer belongs to cannot be told from outside.
             began, lies = self.fetches.get(block.hash, (self.asked_at, []))
             self.fetches[block.hash] = (began, lies)
+            first, times = self.asked.get(block.hash, (self.asked_at, 0))
+            if times or len(self.asked) < ASKED_MAX:
+                self.asked[block.hash] = (first, times + 1)
             while len(self.fetches) > FETCHES_MAX:
                 self.fetches.popitem(last=False)
             lie = self.plan.comes("wrong_hash", call["method"])
@@ -284,4 +291,5 @@ class Node:
 
     def report(self):
         return {"head": self.head, "calls": sum(self.calls.values()), "methods": dict(self.calls),
-                "faults": {name: f.made for name, f in self.plan.faults.items()}, "planted": self.planted}
+                "faults": {name: f.made for name, f in self.plan.faults.items()}, "planted": self.planted,
+                "first_asked": {block: round(first, 3) for block, (first, _) in self.asked.items()}}

@@ -43,7 +43,8 @@ class Connection:
         self._write(frame(TEXT, text if isinstance(text, bytes) else text.encode()))
 
     def is_gone(self):
-        return self.writer.is_closing()
+        """Also where the peer has left without a word: whoever gives up a call closes its connection."""
+        return self.writer.is_closing() or self.reader.at_eof()
 
     def abort(self):
         self.writer.transport.abort()
