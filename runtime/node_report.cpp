@@ -240,6 +240,7 @@ std::string to_json(const node_report& x) {
       .raw("chains", json_list(x.chains, [](const auto& c) { return to_json(c); }))
       .raw("store", to_json(x.store))
       .raw("sinks", json_list(x.outbox.sinks, [](const sink_report& s) { return to_json(s); }))
+      .raw("above_chains", json_list(x.above, [](const agent_report& a) { return to_json(a); }))
       .done();
 }
 

@@ -18,11 +18,13 @@ struct node_report {
   std::vector<stream_report> streams;  ///< agents are in them, per chain
   std::vector<chain_report> chains;
   store_report store;
-  outbox_report outbox;  ///< empty where no alerts are configured
+  outbox_report outbox;             ///< empty where no alerts are configured
+  std::vector<agent_report> above;  ///< agents above the chains; their chain is 0
 };
 template <class Inspector>
 auto inspect(Inspector& f, node_report& x) {
-  return f(x.version, x.taken_at, x.uptime_seconds, x.streams, x.chains, x.store, x.outbox);
+  return f(x.version, x.taken_at, x.uptime_seconds, x.streams, x.chains, x.store, x.outbox,
+           x.above);
 }
 
 /// Each one JSON object without a line end; counters are numbers, lanes are keys.
@@ -34,7 +36,7 @@ std::string to_json(const connector_report& x);
 std::string to_json(const chain_report& x);
 std::string to_json(const store_report& x);
 std::string to_json(const sink_report& x);
-/// `stats --json`: agents only counted; they have their own listing.
+/// `stats --json`: a chain's agents only counted; they have their own listing.
 std::string to_json(const node_report& x);
 
 /// Printable text for a store's meta table; read back only by the same version of Eremos.

@@ -167,7 +167,8 @@ class control_desk final : public control_desk_actor::base {
     report->taken_at = wall_clock();
     report->uptime_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-    auto waiting = std::make_shared<std::size_t>(2 * rows_.size() + (sources_.outbox ? 2 : 1));
+    auto waiting = std::make_shared<std::size_t>(
+        2 * rows_.size() + 1u + (sources_.outbox ? 1u : 0u) + (sources_.linker ? 1u : 0u));
     auto settle = [report, waiting, done_with]() mutable {
       if (--*waiting > 0) return;
       const auto by_chain = [](const auto& a, const auto& b) { return a.chain < b.chain; };
@@ -199,6 +200,14 @@ class control_desk final : public control_desk_actor::base {
               settle();
             },
             missing);
+    if (sources_.linker)
+      request(sources_.linker, answer_max, get_report{})
+          .then(
+              [report, settle](const linker_report& x) mutable {
+                report->above.push_back(to_agent_report(x));
+                settle();
+              },
+              missing);
     if (!sources_.outbox) return;
     request(sources_.outbox, answer_max, get_report{})
         .then(

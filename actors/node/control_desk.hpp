@@ -13,10 +13,12 @@
 
 namespace eremos {
 
-/// Who writes the report's parts beside the rows; `outbox` is null where no alerts are configured.
+/// Who writes the report's parts beside the rows; `outbox` is null where no alerts are configured,
+/// `linker` where no chain's bridges are watched.
 struct desk_sources {
   store_actor store;
   outbox_actor outbox;
+  linker_actor linker;
 };
 
 /// What the command line asks, and what the API does.

@@ -229,10 +229,10 @@ int run_run(const run_command& given, query_context& context) {
       }
       caf::anon_send(node.console(), console_watch{running.rows().back().stream});
     }
-    const auto desk =
-        spawn_control_desk(node.actors(), running.rows(), {node.store(), node.alerts().outbox},
-                           routes_with_sinks(config->alerts, node.alerts()),
-                           {*config, running.labels(), node.log().for_part("labels")});
+    const auto desk = spawn_control_desk(
+        node.actors(), running.rows(), {node.store(), node.alerts().outbox, node.parts().linker},
+        routes_with_sinks(config->alerts, node.alerts()),
+        {*config, running.labels(), node.log().for_part("labels")});
     auto socket = serve_control(node.actors(), folder->path() / std::string{control_socket_name},
                                 desk, node.log().for_part("control"));
     if (!socket) node.log().warn("control", socket.error().message);

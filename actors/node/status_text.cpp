@@ -95,6 +95,15 @@ std::string society_table(const node_report& report) {
   return table.text();
 }
 
+/// What agents above the chains counted.
+std::string above_table(const node_report& report) {
+  text_table table{{"above the chains", "counted", ">count"}};
+  for (const auto& a : report.above)
+    for (const auto& [what, count] : a.metrics)
+      table.add({shown(a.agent), shown(what), grouped(count)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string providers_table(const node_report& report) {
   text_table table{{"provider", "of", "state", ">head", ">behind", ">blocks", ">failed", ">suspect",
                     ">disagreed", ">refused", ">silent", ">lost", ">ms"}};
@@ -144,28 +153,31 @@ std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
-      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}{}",
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
       grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
-      grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", providers_table(report),
-      log_ranges_table(report), facts_table(report), bad_input_table(report));
+      grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", above_table(report),
+      providers_table(report), log_ranges_table(report), facts_table(report),
+      bad_input_table(report));
 }
 
 std::string agents_text(const node_report& report) {
   text_table table{{"", "agent", "chain", "state", ">events", ">blocks", ">signals", ">memories",
                     ">lag", ">restarts", ">poison", ">refused", ">snapshot", "subscribed to"}};
+  const auto add = [&](const std::string& source, const agent_report& a) {
+    table.add({shown(a.glyph), shown(a.agent), shown(source), shown(a.state),
+               grouped(a.events_handled), grouped(a.blocks_done), grouped(a.signals),
+               grouped(a.memories), grouped(a.lag_events), grouped(a.restarts),
+               grouped(a.poison_events), grouped(a.emissions_refused),
+               a.snapshot_block == 0 ? "none"
+                                     : fmt::format("{} blocks ago", grouped(a.snapshot_age_blocks)),
+               shown(fmt::format("{}", fmt::join(a.subscriptions, ", ")))});
+  };
   for (const auto& stream : report.streams)
-    for (const auto& a : stream.agents)
-      table.add({shown(a.glyph), shown(a.agent), shown(stream.source), shown(a.state),
-                 grouped(a.events_handled), grouped(a.blocks_done), grouped(a.signals),
-                 grouped(a.memories), grouped(a.lag_events), grouped(a.restarts),
-                 grouped(a.poison_events), grouped(a.emissions_refused),
-                 a.snapshot_block == 0
-                     ? "none"
-                     : fmt::format("{} blocks ago", grouped(a.snapshot_age_blocks)),
-                 shown(fmt::format("{}", fmt::join(a.subscriptions, ", ")))});
+    for (const auto& a : stream.agents) add(stream.source, a);
+  for (const auto& a : report.above) add("all", a);
   return table.empty() ? "no agents\n" : table.text();
 }
 
@@ -173,6 +185,7 @@ std::string agents_json(const node_report& report) {
   std::string out;
   for (const auto& stream : report.streams)
     for (const auto& agent : stream.agents) out += to_json(agent) + "\n";
+  for (const auto& agent : report.above) out += to_json(agent) + "\n";
   return out;
 }
 

@@ -76,10 +76,12 @@ class linker final : public linker_actor::base {
   void on_steps(const steps_stored& s) {
     for (const auto& step : s.steps) {
       if (!step.reverted.empty()) {
+        reverted_ += step.reverted.size();
         links_.revert(step.reverted);
         watermark_.revert(step.reverted);
       }
       if (step.block.hash.is_zero()) continue;
+      ++blocks_;
       note_heard(step);
       for (const auto& told : step.messages) take(told);
     }
@@ -120,6 +122,7 @@ class linker final : public linker_actor::base {
     for (const auto& f : found) out.signals.push_back(link_signal(f, config_.config_hash));
     std::sort(out.signals.begin(), out.signals.end(), signal_order);
     ++in_store_;
+    signals_ += out.signals.size();
     request(store_, caf::infinite, std::move(out))
         .then(
             [this](const block_stored&) {
@@ -180,7 +183,10 @@ class linker final : public linker_actor::base {
     return {.counts = links_.counts(),
             .malformed = malformed_,
             .left = left_,
-            .live = watermark_.live()};
+            .live = watermark_.live(),
+            .blocks = blocks_,
+            .reverted = reverted_,
+            .signals = signals_};
   }
 
   linker_config config_;
@@ -193,6 +199,9 @@ class linker final : public linker_actor::base {
   std::uint64_t malformed_ = 0;
   std::uint64_t left_ = 0;
   std::uint64_t evicted_told_ = 0;
+  std::uint64_t blocks_ = 0;
+  std::uint64_t reverted_ = 0;
+  std::uint64_t signals_ = 0;
   bool look_armed_ = false;
 };
 
@@ -200,6 +209,27 @@ class linker final : public linker_actor::base {
 
 linker_actor spawn_linker(caf::actor_system& system, linker_config config) {
   return system.spawn<linker>(std::move(config));
+}
+
+agent_report to_agent_report(const linker_report& x) {
+  agent_report out;
+  out.agent = linker_id;
+  out.glyph = linker_glyph;
+  out.role = "correlation";
+  out.state = "running";
+  out.subscriptions = {std::string{bridge_flow_topic}};
+  out.blocks_done = x.blocks;
+  out.blocks_reverted = x.reverted;
+  out.signals = x.signals;
+  out.heard = x.counts.flows + x.malformed;
+  out.metrics = {{"flows", x.counts.flows},
+                 {"links", x.counts.links},
+                 {"ambiguous", x.counts.ambiguous},
+                 {"forgotten", x.counts.evicted},
+                 {"malformed", x.malformed},
+                 {"chains_left", x.left},
+                 {"chains_live", x.live}};
+  return out;
 }
 
 result<told_before> read_told_before(const std::string& store_path,

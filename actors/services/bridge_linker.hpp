@@ -14,6 +14,7 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/detect/bridge_links.hpp"
+#include "messages/reports.hpp"
 #include "runtime/log.hpp"
 #include "runtime/storage/store_actor.hpp"
 
@@ -59,12 +60,17 @@ struct linker_report {
   std::uint64_t malformed = 0;  ///< messages that were no flows
   std::uint64_t left = 0;       ///< how often a chain left the watermark
   std::uint64_t live = 0;       ///< chains that are in it
+  std::uint64_t blocks = 0;     ///< it heard of
+  std::uint64_t reverted = 0;   ///< of which it was told
+  std::uint64_t signals = 0;    ///< given to STORE, which may know them from before a restart
 };
 template <class Inspector>
 auto inspect(Inspector& f, linker_report& x) {
   return f(x.counts.flows, x.counts.links, x.counts.ambiguous, x.counts.evicted, x.malformed,
-           x.left, x.live);
+           x.left, x.live, x.blocks, x.reverted, x.signals);
 }
+/// As it stands in the listing of agents: of chain 0, and never paused.
+agent_report to_agent_report(const linker_report& x);
 
 using linker_actor =
     overseer_actor::extend<caf::reacts_to<linker_start>,

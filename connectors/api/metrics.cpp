@@ -282,6 +282,7 @@ std::string metrics_text(const node_state& state, const api_context& context) {
   w.gauge("eremos_uptime_seconds", "Since the node started.", {}, state.report.uptime_seconds);
   for (const auto& c : state.report.chains) put_chain(w, c);
   for (const auto& s : state.report.streams) put_stream(w, s);
+  for (const auto& a : state.report.above) put_agent(w, "all", a);
   put_store(w, state.report.store);
   for (const auto& s : state.report.outbox.sinks) put_sink(w, s);
   put_api(w, state.web, state.feed);

@@ -21,7 +21,7 @@ std::string list_reply_text(const std::vector<std::string>& items) {
       .done();
 }
 
-/// The agents of all chains, or of one, that the test takes.
+/// The agents of all chains and those above them, or those of one chain, that the test takes.
 template <class Test>
 std::vector<std::string> agents_where(const api_call& call, const node_state& state, Test test) {
   const auto chain = call.count("chain");
@@ -29,6 +29,8 @@ std::vector<std::string> agents_where(const api_call& call, const node_state& st
   for (const auto& stream : state.report.streams)
     for (const auto& agent : stream.agents)
       if ((!chain || *chain == stream.chain) && test(agent)) out.push_back(to_json(agent));
+  for (const auto& agent : state.report.above)
+    if (!chain && test(agent)) out.push_back(to_json(agent));
   return out;
 }
 
@@ -40,7 +42,7 @@ web_reply one_agent(const api_call& call, const api_context&, const node_state& 
   const auto id = *call.text("id");
   const auto found =
       agents_where(call, state, [&](const agent_report& a) { return a.agent == id; });
-  if (found.empty()) return problem(404, "no chain of this node has an agent of that id");
+  if (found.empty()) return problem(404, "this node has no agent of that id");
   return json_reply(list_reply_text(found));
 }
 
@@ -193,7 +195,7 @@ const std::vector<api_route> routes = {
     {"GET",
      "/api/v1/agents",
      "agents",
-     "Every agent of every chain with its state and counters",
+     "Every agent of every chain, and those above the chains, with state and counters",
      {chain_parameter()},
      "",
      "agent_page",

@@ -45,7 +45,7 @@ const std::vector<api_schema>& api_schemas() {
           {"event_page",
            R"({"type":"object","required":["items","next"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/event"}},"next":{"type":["string","null"]}}})"},
           {"agent",
-           R"({"type":"object","required":["agent","chain_id","state","events_handled","signals","restarts","lag_events","lag_blocks","depth","handled"],"properties":{"agent":{"type":"string"},"glyph":{"type":"string"},"role":{"type":"string"},"chain_id":{"type":"integer"},"state":{"enum":["running","lagging","paused","restarting","quarantined"]},"events_handled":{"type":"integer"},"signals":{"type":"integer"},"restarts":{"type":"integer"},)"
+           R"({"type":"object","required":["agent","chain_id","state","events_handled","signals","restarts","lag_events","lag_blocks","depth","handled"],"properties":{"agent":{"type":"string"},"glyph":{"type":"string"},"role":{"type":"string"},"chain_id":{"type":"integer","description":"0: above the chains"},"state":{"enum":["running","lagging","paused","restarting","quarantined"]},"events_handled":{"type":"integer"},"signals":{"type":"integer"},"restarts":{"type":"integer"},)"
            R"("lag_events":{"type":"integer"},"lag_blocks":{"type":"integer"},"depth":{"type":"object","description":"Waiting events by lane"},"handled":{"type":"object","description":"Events by lane"}}})"},
           {"agent_page",
            R"({"type":"object","required":["items","next"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/agent"}},"next":{"type":"null"}}})"},

@@ -399,5 +399,6 @@ TEST_CASE("LINKER: what is no flow is counted, and what others say is not heard"
   block.messages[2].to = "somebody";
   f.tell(std::move(block));
   CHECK(f.report().malformed == 2);
+  CHECK(to_agent_report(f.report()).heard == 2);
   CHECK(f.report().counts.flows == 0);
 }

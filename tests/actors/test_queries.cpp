@@ -92,6 +92,13 @@ node_report some_report() {
   chain.connector.state = "connected";
   chain.connector.bad = {{"malformed_frame", 2, "{\"url\":\"wss://x.example/KEY\"\n"}};
   r.chains.push_back(chain);
+  r.above.push_back({.agent = "bridge-linker",
+                     .glyph = "χ",
+                     .role = "correlation",
+                     .state = "running",
+                     .subscriptions = {"bridge_flow"},
+                     .blocks_done = 7,
+                     .metrics = {{"links", 1'003}}});
   return r;
 }
 
@@ -281,6 +288,10 @@ TEST_CASE("REPORT: stats for people", "[queries]") {
   CHECK(text.find("ethereum  following  18,000,000") != std::string::npos);
   CHECK(text.find("ethereum   malformed_frame      2  {\"url\":\"wss://x.example/…\"\\n\n") !=
         std::string::npos);
+  CHECK(text.find("\nabove the chains  counted  count\nbridge-linker     links    1,003\n") !=
+        std::string::npos);
+  const auto agents = agents_text(some_report());
+  CHECK(agents.find("χ  bridge-linker  all       running") != std::string::npos);
   CHECK(answer_control("stat", some_report()).error().message ==
         "unknown command \"stat\"; want stats or agents, then text or json");
 }
@@ -294,12 +305,15 @@ TEST_CASE("REPORT: JSON has every counter by name", "[queries]") {
       R"("lag_events":0,"lag_blocks":0,"busy_ns":0,"snapshot_block":0,"snapshot_age_blocks":0,"depth":{"control":0,)"
       R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"handled":{"control":0,)"
       R"("critical":0,"high":0,"medium":0,"low":0,"block":0},"metrics":{"woken":1}})"
-      "\n");
+      "\n" +
+          to_json(some_report().above[0]) + "\n");
   const auto json = to_json(some_report());
   CHECK(
       json.starts_with("{\"version\":\"0.1.0\",\"taken_at\":1795338000000,\"uptime_seconds\":61"));
   CHECK(json.find("\"events_total\":1234") != std::string::npos);
   CHECK(json.find("\"writable\":true") != std::string::npos);
+  CHECK(json.find("\"above_chains\":[" + to_json(some_report().above[0]) + "]") !=
+        std::string::npos);
 }
 
 TEST_CASE("REPORT: what is stored is read back by the same version only", "[queries]") {

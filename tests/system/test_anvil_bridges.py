@@ -4,7 +4,7 @@ import json
 
 from bridges import SPOKE_POOL, across_deposit, across_fill
 from onchain import Chain
-from support import Anvil, Node, folder, need, run, stored, wait_until
+from support import Anvil, Api, Node, folder, free_port, need, run, stored, wait_until
 
 # Says a log of four topics, the first words of its input, and the rest as data.
 SAYS_A_LOG = "0x60803603806080600037606035604035602035600035846000a400"
@@ -33,7 +33,8 @@ try:
             f'[chains.{name}]\nstart = 0\n[[chains.{name}.providers]]\nkind = "ethereum"\n'
             f'ws = "ws://127.0.0.1:{anvils[n].port}"\nhttp = "http://127.0.0.1:{anvils[n].port}"\n'
             for n, name in ((1, "ethereum"), (10, "optimism"))))
-        node = Node(data, "--config", config)
+        api = Api(free_port())
+        node = Node(data, "--config", config, "--listen", f"127.0.0.1:{api.port}")
 
         def passed():
             """Both chains get on, and the node has all of it."""
@@ -70,6 +71,20 @@ try:
         code, out, err = run("explain", s["id"], "--data-dir", data)
         need(code == 0 and "across:1:7" in out and out.count("canonical") == 2, f"and explained {err}")
         print(out)
+
+        code, out, err = run("agents", "--data-dir", data, "--json")
+        linker, = [a for a in map(json.loads, out.splitlines()) if a["agent"] == "bridge-linker"]
+        counts = linker["metrics"]
+        (signals,), = stored(data, "select count(*) from signals where agent = 'bridge-linker'")
+        need((linker["chain_id"], linker["state"], linker["signals"], linker["heard"]) == (0, "running", signals, 2),
+             f"who links is listed among the agents, above the chains {linker}")
+        need((counts["flows"], counts["links"], counts["chains_live"]) == (2, 1, 2), "with what it counted")
+        wait_until(lambda: api.get("/api/v1/agents/bridge-linker")["items"][0]["signals"] == signals, 10,
+                   "the API lists it, too")
+        need([a for a in api.get("/api/v1/agents?chain=10")["items"] if a["chain_id"] != 10] == [], "but not as one of a chain")
+        need('eremos_agent_signals_total{chain="all",agent="bridge-linker"}' in api.ask("GET", "/metrics")[2].decode(),
+             "and so do the metrics")
+        need("bridge-linker     flows" in run("stats", "--data-dir", data)[1], "and stats")
 
         # One side before a kill, the other after it; and the fill comes first.
         say(chains[10], BERT, across_fill(8, ANNA, BERT, 6_000_000))

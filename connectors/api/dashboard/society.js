@@ -50,7 +50,7 @@ function Agent({ agent, done }) {
     <span class="cell num"><em>Said / heard</em>${compact(agent.messages)} / ${compact(agent.heard)}</span>
     <span class="cell num"><em>Per event</em>${seconds(per)}</span>
     <span class="cell num"><em>Restarts</em><span class=${agent.restarts ? 'bad-text' : ''}>${count(agent.restarts)}</span></span>
-    <${Controls} agent=${agent} done=${done} /></li>`;
+    ${agent.chain_id !== 0 && html`<${Controls} agent=${agent} done=${done} />`}</li>`;
 }
 
 // --- who talks to whom
@@ -162,11 +162,12 @@ export default function Society({ zone, theme }) {
     setTimeout(() => say(''), 2000);
   };
   const list = (items) => html`<ul class="agents">${items.slice(0, 200).map((a) => html`<${Agent} key=${`${a.agent} ${a.chain_id}`} agent=${a} done=${done} />`)}</ul>`;
+  const titleOf = (id) => (id === 0 ? 'Agents above the chains' : chains.length > 1 ? `Agents on ${nameOf(id)}` : 'Agents');
   const nameOf = (id) => now?.chains.find((c) => c.chain_id === id)?.source || `chain ${id}`;
   return html`<p class="only-heard" role="status">${said}</p>
     ${problem && html`<${Trouble} problem=${problem} again=${again} />`}
     ${agents.length === 0 && html`<${Empty} title="No agents">No chain runs, or none has agents. The configuration says who watches what.<//>`}
-    ${chains.map((id) => html`<${Panel} key=${id} title=${chains.length > 1 ? `Agents on ${nameOf(id)}` : 'Agents'} note="${agents.filter((a) => a.chain_id === id).length} of them">
+    ${chains.map((id) => html`<${Panel} key=${id} title=${titleOf(id)} note="${agents.filter((a) => a.chain_id === id).length} of them">
       ${list(agents.filter((a) => a.chain_id === id))}<//>`)}
     <div class="columns"><div class="column"><${Talk} agents=${all.filter((a) => a.chain_id === all[0]?.chain_id)} zone=${zone} />
       <${Correlations} zone=${zone} /></div><div class="column">
