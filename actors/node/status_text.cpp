@@ -153,7 +153,8 @@ std::string stats_text(const node_report& report) {
   const auto& store = report.store;
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
-      "store: {} blocks in {} transactions, {} signals ({} known already), {} memories{}\n{}{}{}{}{}",
+      "store: {} blocks in {} transactions, {} signals ({} known already), {} "
+      "memories{}\n{}{}{}{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
