@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include "actors/detect/combined_evidence.hpp"
 #include "actors/detect/detail_list.hpp"
@@ -127,23 +128,28 @@ void anomaly_response::tell_answers() {
 
 /// It rests on what it finds: where that is reverted, the response is, too.
 void anomaly_response::look_back(const open_alert& alert, signal_draft& told) const {
+  std::vector<shared<memory_entry>> found;
+  for (auto& m : recall({.since = alert.time - options_.look_back}))
+    if (m->agent != id() && m->event_time <= alert.time &&
+        m->key.find(told.subject) != std::string::npos)
+      found.push_back(std::move(m));
+  // Of one block they may come in another order after a restart.
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tie(b->event_time, a->agent, a->key, a->id) <
+           std::tie(a->event_time, b->agent, b->key, b->id);
+  });
+  if (found.size() > look_back_memories_max) found.resize(look_back_memories_max);
   std::vector<detect::testimony> said;
   std::vector<std::string> keys;
   std::set<std::string> agents;
-  time_ms oldest = alert.time;
-  for (const auto& m : recall({.since = alert.time - options_.look_back})) {
-    if (m->agent == id() || m->event_time > alert.time ||
-        m->key.find(told.subject) == std::string::npos)
-      continue;
+  for (const auto& m : found) {
     // Who wrote down what another one concluded is no witness of its own, and a correlation none.
     const auto of = text_of_json(m->details.find("agent"));
     if (m->type != memory_type::correlation)
       said.push_back({of.empty() ? m->agent : of, m->confidence, {}});
     keys.push_back(m->agent + " " + m->key);
     agents.insert(m->agent);
-    oldest = std::min(oldest, m->event_time);
     told.blocks.insert(told.blocks.end(), m->blocks.begin(), m->blocks.end());
-    if (keys.size() >= look_back_memories_max) break;
   }
   told.details.set("looked_back_ms", static_cast<std::uint64_t>(options_.look_back))
       .set("memories", static_cast<std::uint64_t>(keys.size()))
@@ -151,7 +157,8 @@ void anomaly_response::look_back(const open_alert& alert, signal_draft& told) co
   if (keys.empty()) return;
   const auto together = detect::combine(std::move(said));
   told.confidence = std::max(told.confidence, together.confidence);
-  told.details.set("independent", together.groups).set("since", to_rfc3339(oldest));
+  told.details.set("independent", together.groups)
+      .set("since", to_rfc3339(found.back()->event_time));
   detect::set_list(told.details, "remembered_by", {agents.begin(), agents.end()});
   detect::set_list(told.details, "remembered", keys);
 }
