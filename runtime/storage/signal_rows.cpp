@@ -51,7 +51,7 @@ maybe<std::string> integrity_of(const signal& s) {
 }
 
 /// id, revision, status, emitted_at, SIGNAL_CONTENT.
-signal read_row(const sqlite_query& q) {
+signal read_signal_row(const sqlite_query& q) {
   signal s;
   s.id = q.fixed<signal_id>(0);
   s.revision = static_cast<std::uint32_t>(q.integer(1));
@@ -66,7 +66,8 @@ maybe<stored_signal> find(sqlite_connection& db, const signal_id& id) {
                     ", agent_revision, reverted FROM signals WHERE id = ?",
                     id);
   if (!q.next()) return std::nullopt;
-  return stored_signal{read_row(q), static_cast<std::uint32_t>(q.integer(21)), q.integer(22) != 0};
+  return stored_signal{read_signal_row(q), static_cast<std::uint32_t>(q.integer(21)),
+                       q.integer(22) != 0};
 }
 
 /// The blocks by which it can be taken back: those it names, and the deciding one. A signal of the
@@ -139,7 +140,7 @@ maybe<stored_signal> last_standing(sqlite_connection& db, const signal_id& id) {
                ", agent_revision FROM signal_history WHERE id = ? ORDER BY agent_revision DESC",
                id);
   while (q.next()) {
-    stored_signal out{read_row(q), static_cast<std::uint32_t>(q.integer(21)), false};
+    stored_signal out{read_signal_row(q), static_cast<std::uint32_t>(q.integer(21)), false};
     if (!any_reverted(db, rests_on(out.s))) return out;
   }
   return std::nullopt;
@@ -326,7 +327,7 @@ page_of<signal> read_signals(sqlite_connection& db, const signal_query& want) {
       out.next = last;
       break;
     }
-    out.rows.push_back(read_row(q));
+    out.rows.push_back(read_signal_row(q));
     last = {out.rows.back().event_time, q.integer(21)};
   }
   return out;
