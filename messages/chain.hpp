@@ -123,27 +123,35 @@ auto inspect(Inspector& f, name_block& x) {
   return f(x.number);
 }
 
-/// CHAIN to CONNECTOR: what a contract answers to this input as of a block (eth_call). Answered by
-/// state_read.
+enum class state_question : std::uint8_t {
+  call,   ///< what a contract answers to an input (eth_call)
+  nonce,  ///< how many transactions an account had sent, the block's included; by number
+  time    ///< when the block was, in milliseconds; by number
+};
+
+/// CHAIN to CONNECTOR: a question about the state as of a block. Answered by state_read.
 struct read_state {
-  block_ref at;
+  block_ref at;  ///< of history the number alone is known
   address who;
-  byte_vector input;  ///< selector and arguments
+  byte_vector input;  ///< call: selector and arguments
+  state_question what = state_question::call;
 };
 template <class Inspector>
 auto inspect(Inspector& f, read_state& x) {
-  return f(x.at, x.who, x.input);
+  return f(x.at, x.who, x.input, x.what);
 }
 
 struct state_read {
-  byte_vector bytes;       ///< the first of them, at most state_bytes_max
-  std::uint64_t size = 0;  ///< of all
+  byte_vector bytes;          ///< call: the first of them, at most state_bytes_max
+  std::uint64_t size = 0;     ///< call: of all
+  std::uint64_t number = 0;   ///< nonce, time
+  std::uint64_t said_by = 1;  ///< nonce, time: providers that agree
 
   friend bool operator==(const state_read&, const state_read&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, state_read& x) {
-  return f(x.bytes, x.size);
+  return f(x.bytes, x.size, x.number, x.said_by);
 }
 
 /// CONNECTOR to CHAIN: a recorded answer to read_state, after the block that it was asked at.

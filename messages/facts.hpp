@@ -20,7 +20,8 @@ enum class fact_kind : std::uint8_t {
   factory,   ///< of a pool; `account`
   token0,    ///< of a pool; `account`
   token1,    ///< of a pool; `account`
-  last_act   ///< of a wallet, before it was first met; `number`, in milliseconds
+  last_act   ///< of a wallet, before what it did in block `as_of`; `number`, in milliseconds;
+             ///< `text`, how many providers said so, in digits
 };
 
 /// One answer.

@@ -211,6 +211,24 @@ auto inspect(Inspector& f, fact_report& x) {
            x.waiting, x.known);
 }
 
+/// What CHAIN asked about the past of wallets that move much, and what came of it.
+struct sleep_report {
+  std::uint64_t asked = 0;         ///< questions, each time they were asked
+  std::uint64_t asleep = 0;        ///< wallets that had slept: each a fact
+  std::uint64_t awake = 0;         ///< wallets that had not
+  std::uint64_t unknown = 0;       ///< wallets of which no provider said enough
+  std::uint64_t contradicted = 0;  ///< wallets of which answers contradict each other, or the chain
+  std::uint64_t late = 0;          ///< wallets not asked about: it took too long
+  std::uint64_t dropped = 0;       ///< wallets not asked about: too many waited
+  std::uint64_t reverted = 0;      ///< wallets that waited, and whose block was taken back
+  std::uint64_t waiting = 0;       ///< wallets to be asked about, now
+};
+template <class Inspector>
+auto inspect(Inspector& f, sleep_report& x) {
+  return f(x.asked, x.asleep, x.awake, x.unknown, x.contradicted, x.late, x.dropped, x.reverted,
+           x.waiting);
+}
+
 /// CHAIN.
 struct chain_report {
   chain_id chain = 0;
@@ -241,6 +259,7 @@ struct chain_report {
   connector_report connector;
   std::array<std::uint64_t, 4> by_integrity{};  ///< blocks, in the order of integrity_state
   fact_report facts;
+  sleep_report sleep;
 };
 template <class Inspector>
 auto inspect(Inspector& f, chain_report& x) {
@@ -248,7 +267,8 @@ auto inspect(Inspector& f, chain_report& x) {
            x.mempool, x.duplicates, x.discontinuities, x.reverted, x.unknown_transaction_types,
            x.supplements, x.safe, x.finalized, x.finality_lower, x.finality_elsewhere,
            x.stopped_because, x.pending_included, x.pending_replaced, x.pending_expired,
-           x.pending_evicted, x.pending_waiting, x.decoded, x.connector, x.by_integrity, x.facts);
+           x.pending_evicted, x.pending_waiting, x.decoded, x.connector, x.by_integrity, x.facts,
+           x.sleep);
 }
 
 /// STORE.

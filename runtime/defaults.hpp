@@ -175,6 +175,32 @@ inline constexpr std::chrono::milliseconds fact_pause = 60s;
 /// Of an answer no more is kept: a symbol of 32 bytes takes 96.
 inline constexpr std::size_t state_bytes_max = 4'096;
 
+/// Questions about wallets' pasts per minute and chain, where the configuration says nothing. Most
+/// wallets take one, so that about as many are asked as move an ether on Ethereum and were not
+/// seen before; one that slept takes some 25, within the credit below.
+inline constexpr std::uint64_t wallet_questions_per_minute = 10;
+/// What was not asked is credit for later, up to one wallet that slept (2^25 blocks, and steps).
+inline constexpr double sleep_credit_max = 32;
+/// A wallet that takes more is given up: chains have no 2^48 blocks.
+inline constexpr std::size_t sleep_questions_max = 64;
+/// A wallet that did nothing for so long slept (the original's definition).
+inline constexpr duration_ms sleep_min = 180 * day_ms;
+/// A block so much older than need be will do: then one is looked for a day, not for each wallet.
+inline constexpr duration_ms sleep_slack = day_ms;
+/// What a wallet did is asked about for so long on the chain's clock: later it is no news.
+inline constexpr duration_ms sleep_answer_within = hour_ms;
+/// Wallets that wait to be asked about: more than are asked within the hour; those that moved least
+/// go.
+inline constexpr std::size_t sleep_waiting_max = 1'024;
+/// Senders remembered, who are awake: some hours of Ethereum (about 100 bytes each).
+inline constexpr std::size_t senders_seen_max = 65'536;
+/// Blocks so far behind the head are looked through: what a restart handles again, and some.
+inline constexpr std::uint64_t sleep_behind_max = 256;
+/// Blocks whose time is remembered: the search for one of half a year ago reads some 20.
+inline constexpr std::size_t block_times_max = 64;
+/// Where no provider has the state of old blocks, it is looked for again after this long.
+inline constexpr std::chrono::milliseconds no_archive_pause = 3'600s;
+
 /// Wallets whose facts stay in memory (about 200 bytes each); the rest are asked of STORE.
 inline constexpr std::size_t hot_wallets_max = 200'000;
 

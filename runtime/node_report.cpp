@@ -172,6 +172,20 @@ std::string to_json(const fact_report& x) {
       .done();
 }
 
+std::string to_json(const sleep_report& x) {
+  return object{}
+      .count("asked", x.asked)
+      .count("asleep", x.asleep)
+      .count("awake", x.awake)
+      .count("unknown", x.unknown)
+      .count("contradicted", x.contradicted)
+      .count("late", x.late)
+      .count("dropped", x.dropped)
+      .count("reverted", x.reverted)
+      .count("waiting", x.waiting)
+      .done();
+}
+
 std::string to_json(const chain_report& x) {
   return object{}
       .count("chain_id", x.chain)
@@ -206,6 +220,7 @@ std::string to_json(const chain_report& x) {
       .count("suspect", x.by_integrity[static_cast<std::size_t>(integrity_state::suspect)])
       .count("unchecked", x.by_integrity[static_cast<std::size_t>(integrity_state::unchecked)])
       .raw("facts", to_json(x.facts))
+      .raw("sleep", to_json(x.sleep))
       .raw("connector", to_json(x.connector))
       .done();
 }

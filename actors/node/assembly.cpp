@@ -180,7 +180,9 @@ chain_section mock_chain_section(const maybe<std::uint64_t>& seed, const std::st
   out.name = "mock";
   out.id = mock_chain_id;
   out.start = block_number{1};
-  out.facts_per_minute = 0;  // as in a configuration
+  // as in a configuration
+  out.facts_per_minute = 0;
+  out.wallet_questions_per_minute = 0;
   provider_section provider;
   provider.kind = "mock";
   const auto set = [&](std::string_view key, std::string text) {

@@ -10,6 +10,7 @@
 #include "actors/services/shared_memory.hpp"
 #include "actors/services/wallets.hpp"
 #include "connectors/chain/chain_actor.hpp"
+#include "runtime/policy/waking.hpp"
 #include "runtime/stream.hpp"
 
 namespace eremos {
@@ -94,7 +95,9 @@ row make_row(caf::actor_system& system, const shared_parts& parts, const row_pla
                           .labels = parts.labels,
                           .confirm_depth = plan.confirm_depth,
                           .finality_depth = plan.finality_depth,
-                          .facts_per_minute = plan.facts_per_minute},
+                          .facts_per_minute = plan.facts_per_minute,
+                          .wallet_questions_per_minute = plan.wallet_questions_per_minute,
+                          .waking_value = waking_value(policy)},
                          out.connector, out.wallets);
   caf::anon_send(out.stream, stream_start{out.head});
   caf::anon_send(out.supervisor, supervise{caf::actor_cast<caf::strong_actor_ptr>(out.stream),

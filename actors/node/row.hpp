@@ -68,6 +68,7 @@ struct row_plan {
   std::uint64_t confirm_depth = 0;  ///< reverts of so many blocks are asked of every provider first
   std::uint64_t finality_depth = 0;    ///< so far below the tip blocks are final; 0: by words only
   std::uint64_t facts_per_minute = 0;  ///< questions to contracts; 0: none
+  std::uint64_t wallet_questions_per_minute = 0;  ///< about wallets' pasts; 0: none
 };
 
 /// Makes and connects the row; nothing flows until the connector is started.

@@ -137,7 +137,8 @@ status running_node::add_chain(const chain_section& chain, const node_config& co
                             .on_suspect = assemble_suspect_rule(chain),
                             .confirm_depth = several ? confirm_depth : 0,
                             .finality_depth = chain.finality_depth,
-                            .facts_per_minute = chain.facts_per_minute},
+                            .facts_per_minute = chain.facts_per_minute,
+                            .wallet_questions_per_minute = chain.wallet_questions_per_minute},
                            connector));
   caf::anon_send(connector, connector_start{rows_.back().head, after, cursor});
   return ok;

@@ -138,6 +138,17 @@ std::string facts_table(const node_report& report) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+std::string sleep_table(const node_report& report) {
+  text_table table{{"wallets' pasts", ">asked", ">asleep", ">awake", ">unknown", ">contradicted",
+                    ">late", ">dropped", ">waiting"}};
+  for (const auto& c : report.chains)
+    if (const auto& s = c.sleep; s.asked != 0)
+      table.add({shown(c.source), grouped(s.asked), grouped(s.asleep), grouped(s.awake),
+                 grouped(s.unknown), grouped(s.contradicted), grouped(s.late), grouped(s.dropped),
+                 grouped(s.waiting)});
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string bad_input_table(const node_report& report) {
   text_table table{{"bad input", "kind", ">count", "newest"}};
   for (const auto& c : report.chains)
@@ -154,13 +165,13 @@ std::string stats_text(const node_report& report) {
   return fmt::format(
       "eremos {}, up {}\n\n{}\n{}\n{}\n{}\n{}\n{}\n"
       "store: {} blocks in {} transactions, {} signals ({} known already), {} "
-      "memories{}\n{}{}{}{}{}",
+      "memories{}\n{}{}{}{}{}{}",
       report.version, span_text(static_cast<std::int64_t>(report.uptime_seconds * 1'000)),
       chains_table(report), pending_table(report), streams_table(report), types_table(report),
       lanes_table(report), society_table(report), grouped(store.blocks),
       grouped(store.transactions_committed), grouped(store.signals), grouped(store.signals_known),
       grouped(store.memories), store.writable ? "" : ", NOT WRITABLE", above_table(report),
-      providers_table(report), log_ranges_table(report), facts_table(report),
+      providers_table(report), log_ranges_table(report), facts_table(report), sleep_table(report),
       bad_input_table(report));
 }
 

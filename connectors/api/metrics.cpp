@@ -115,6 +115,23 @@ void put_facts(metric_writer& w, const std::string& source, const fact_report& f
   w.gauge("eremos_facts_known", "Facts that are kept.", chain, f.known);
 }
 
+void put_sleep(metric_writer& w, const std::string& source, const sleep_report& s) {
+  const label_list chain{{"chain", source}};
+  w.counter("eremos_sleep_questions_total", "Questions about wallets' pasts.", chain, s.asked);
+  const auto put = [&](const char* what, std::uint64_t n) {
+    w.counter("eremos_sleep_wallets_total", "Wallets that moved much, by what is known of before.",
+              {{"chain", source}, {"outcome", what}}, n);
+  };
+  put("asleep", s.asleep);
+  put("awake", s.awake);
+  put("unknown", s.unknown);
+  put("contradicted", s.contradicted);
+  put("late", s.late);
+  put("dropped", s.dropped);
+  put("reverted", s.reverted);
+  w.gauge("eremos_sleep_waiting", "Wallets to be asked about.", chain, s.waiting);
+}
+
 void put_chain(metric_writer& w, const chain_report& c) {
   const label_list chain{{"chain", c.source}};
   w.gauge("eremos_chain_head_block", "Newest block a provider has announced.", chain, c.head);
@@ -141,6 +158,7 @@ void put_chain(metric_writer& w, const chain_report& c) {
                {"integrity", std::string{to_string(static_cast<integrity_state>(i))}}},
               c.by_integrity[i]);
   put_facts(w, c.source, c.facts);
+  put_sleep(w, c.source, c.sleep);
   const label_list provider{{"chain", c.source}, {"provider", c.connector.name}};
   w.counter("eremos_provider_frames_total", "Messages of a provider.", provider,
             c.connector.frames);

@@ -35,4 +35,28 @@ committed_block to_committed(block_record record, std::vector<contract_event> lo
   return out;
 }
 
+void without_content(block_record& record) {
+  record.time = record.header.timestamp;
+  record.has_header = false;
+  record.transactions.clear();
+  record.receipts.clear();
+  record.logs.clear();
+}
+
+mempool_batch to_mempool_batch(std::vector<pending_step> steps, chain_id chain,
+                               const std::string& source, std::int64_t received_ns) {
+  mempool_batch out{chain, {}};
+  out.events.reserve(steps.size());
+  for (auto& step : steps) {
+    auto& e = out.events.emplace_back();
+    e.id = id_of(chain, step.event);
+    e.source = source;
+    e.event_time = step.at;
+    e.received_ns = received_ns;
+    e.at = finality::pending;
+    e.data = std::move(step.event);
+  }
+  return out;
+}
+
 }  // namespace eremos

@@ -14,6 +14,7 @@
 #include "connectors/chain/fetch_retries.hpp"
 #include "connectors/chain/pending_transactions.hpp"
 #include "connectors/chain/recorded_core.hpp"
+#include "connectors/chain/sleep_probe.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "runtime/caf_error.hpp"
 
@@ -60,7 +61,8 @@ class chain final : public own_actor::base {
         recorded_(config_.chain),
         retries_(config_.chain),
         suspects_(config_.on_suspect, config_.chain),
-        desk_(config_.facts_per_minute) {
+        desk_(config_.facts_per_minute),
+        probe_(config_.chain, config_.wallet_questions_per_minute, config_.waking_value) {
     told_finality_ = {config_.restart.finality.safe, config_.restart.finality.finalized};
     core_.resume(config_.restart.ledger, config_.restart.resume_after, told_finality_);
     known_.resume(config_.restart);
@@ -177,7 +179,7 @@ class chain final : public own_actor::base {
     if (!verdict.repaired && !verdict.leave_out) return record;
     auto changed = *record;
     if (verdict.repaired) changed.integrity.state = integrity_state::repaired;
-    if (verdict.leave_out) leave_out_content(changed);
+    if (verdict.leave_out) without_content(changed);
     return shared<block_record>{std::move(changed)};
   }
 
@@ -189,15 +191,6 @@ class chain final : public own_actor::base {
                     "for {} s",
                     record.header.number, record.integrity.check, record.integrity.detail,
                     defaults::suspect_hold_max.count() / 1000));
-  }
-
-  /// The block stays a link of the chain; nobody hears what it says.
-  static void leave_out_content(block_record& record) {
-    record.time = record.header.timestamp;
-    record.has_header = false;
-    record.transactions.clear();
-    record.receipts.clear();
-    record.logs.clear();
   }
 
   void on_fetch_failed(const fetch_block& what, const failure& why) {
@@ -366,6 +359,7 @@ class chain final : public own_actor::base {
     known_.give(out, config_.style == connector_style::follow);
     if (desk_.asks() && out.known && out.behind <= 1)
       desk_.meet(out.events, config_.chain, **out.known);
+    if (out.behind <= defaults::sleep_behind_max) probe_.meet(out);
     in_flight_[out.commit] = out.events.size();
     events_in_flight_ += out.events.size();
     if (received_ns > 0) {
@@ -375,6 +369,7 @@ class chain final : public own_actor::base {
     send(next_, std::move(out));
     tell_steps(std::move(steps), received_ns);
     ask_contracts();
+    ask_about_sleep();
   }
 
   // --- what contracts say of themselves ---
@@ -405,7 +400,29 @@ class chain final : public own_actor::base {
     if (answer && !known_.facts().add(std::move(*answer))) desk_.note_dropped();
   }
 
+  /// Of old blocks as well: but for as long as the chain catches up it has better to ask.
+  void ask_about_sleep() {
+    if (core_.behind() > 1 || draining_ || stopped_) return;
+    const auto now = [this] { return clock().now().time_since_epoch(); };
+    const auto asked = probe_.next(now());
+    if (!asked) return;
+    request(connector_, caf::infinite, *asked)
+        .then(
+            [this, now](const state_read& answer) {
+              auto found = probe_.answered(answer, now());
+              if (found && !known_.facts().add(std::move(*found))) desk_.note_dropped();
+              ask_about_sleep();
+            },
+            [this, now](const caf::error& e) {
+              const auto why = from_caf(e);
+              if (probe_.failed(why, now()))
+                config_.log.info("no_old_state", "who slept is not known: " + why.message);
+              ask_about_sleep();
+            });
+  }
+
   void unlearn(const block_ref& ancestor) {
+    probe_.revert(ancestor.number);
     const auto gone = known_.facts().revert(ancestor.number);
     for (const auto& f : gone) desk_.forget(f.who);
     desk_.note_reverted(gone.size());
@@ -454,19 +471,8 @@ class chain final : public own_actor::base {
 
   void tell_steps(std::vector<pending_step> steps, std::int64_t received_ns) {
     if (steps.empty()) return;
-    mempool_batch out{config_.chain, {}};
-    out.events.reserve(steps.size());
-    for (auto& step : steps) {
-      count_step(report_, step.event);
-      auto& e = out.events.emplace_back();
-      e.id = id_of(config_.chain, step.event);
-      e.source = config_.source;
-      e.event_time = step.at;
-      e.received_ns = received_ns;
-      e.at = finality::pending;
-      e.data = std::move(step.event);
-    }
-    send(next_, std::move(out));
+    for (const auto& step : steps) count_step(report_, step.event);
+    send(next_, to_mempool_batch(std::move(steps), config_.chain, config_.source, received_ns));
   }
 
   void on_provider(const provider_state& p) {
@@ -528,16 +534,9 @@ class chain final : public own_actor::base {
     out.facts = desk_.counts();
     out.facts.waiting = desk_.waiting();
     out.facts.known = known_.facts().now()->size();
+    out.sleep = probe_.report();
     if (config_.style == connector_style::recorded) {
-      const auto& c = recorded_.counts();
-      out.blocks = c.blocks;
-      out.transactions = c.transactions;
-      out.logs = c.logs;
-      out.unknown_transaction_types = c.unknown_transaction_types;
-      out.supplements = c.supplements;
-      out.duplicates = c.duplicates;
-      out.discontinuities = c.discontinuities;
-      out.reverted = c.reverted;
+      tell_counts(recorded_.counts(), out);
       return out;
     }
     auto promise = make_response_promise<chain_report>();
@@ -565,6 +564,7 @@ class chain final : public own_actor::base {
   std::uint64_t commit_ = 0;
   chain_knowledge known_;
   fact_desk desk_;
+  sleep_probe probe_;
   time_ms last_time_ = 0;
   std::map<std::uint64_t, std::uint64_t> in_flight_;  ///< commit → events; at most the window
   std::uint64_t events_in_flight_ = 0;

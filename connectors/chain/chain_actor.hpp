@@ -24,7 +24,9 @@ struct chain_config {
   label_view labels;                 ///< none: blocks bring none
   std::uint64_t confirm_depth = 0;   ///< reverts of so many blocks are confirmed first; 0: none are
   std::uint64_t finality_depth = 0;  ///< so far below the tip blocks are final; 0: by words only
-  std::uint64_t facts_per_minute = 0;  ///< questions to contracts; 0: none
+  std::uint64_t facts_per_minute = 0;             ///< questions to contracts; 0: none
+  std::uint64_t wallet_questions_per_minute = 0;  ///< about wallets' pasts; 0: none
+  wei waking_value;                               ///< who moves less is not asked about
 };
 
 chain_actor spawn_chain(caf::actor_system& system, chain_config config, connector_actor connector,

@@ -109,4 +109,15 @@ recorded_verdict recorded_core::on_record(const block_record& record) {
   return out;
 }
 
+void tell_counts(const recorded_counts& from, chain_report& into) noexcept {
+  into.blocks = from.blocks;
+  into.transactions = from.transactions;
+  into.logs = from.logs;
+  into.unknown_transaction_types = from.unknown_transaction_types;
+  into.supplements = from.supplements;
+  into.duplicates = from.duplicates;
+  into.discontinuities = from.discontinuities;
+  into.reverted = from.reverted;
+}
+
 }  // namespace eremos

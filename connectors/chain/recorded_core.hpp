@@ -11,6 +11,7 @@
 
 #include "connectors/chain/ledger.hpp"
 #include "messages/chain.hpp"
+#include "messages/reports.hpp"
 
 namespace eremos {
 
@@ -33,6 +34,7 @@ struct recorded_counts {
   std::uint64_t discontinuities = 0;
   std::uint64_t reverted = 0;
 };
+void tell_counts(const recorded_counts& from, chain_report& into) noexcept;
 
 class recorded_core {
  public:

@@ -217,12 +217,14 @@ class ethereum_connector final : public ethereum_actor::base {
   }
   static void fail(block_promise promise, const failure& why);
 
-  // State of contracts (ethereum_state.cpp)
+  // State of contracts, and history (ethereum_state.cpp)
   using state_promise = caf::typed_response_promise<state_read>;
   state_promise on_read_state(const read_state& what);
   void call_contract(const read_state& what, bool by_hash, state_promise promise);
   void on_state(const read_state& what, bool by_hash, state_promise promise,
                 const result<json_text>& answer);
+  result<std::uint64_t> time_of(block_number number, const json_text& text);
+  void on_history(state_promise promise, const result<std::uint64_t>& said);
 
   // Logs of many blocks at once (ethereum_log_ranges.cpp)
   void fetch_logs_in_range(const std::shared_ptr<fetched_block>& whole, block_promise promise);

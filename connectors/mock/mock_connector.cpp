@@ -184,6 +184,8 @@ class mock final : public mock_actor::base {
   /// Every contract here that is no known token is one of 18 decimals (mock_logs.cpp).
   caf::result<state_read> on_read_state(const read_state& what) {
     ++report_.requests;
+    if (what.what != state_question::call)
+      return to_caf({errc::method_unsupported, "a made-up chain keeps no state of old blocks"});
     const auto bytes = chain_.cast().answer(what.who, what.input);
     if (!bytes) return to_caf({errc::call_reverted, "no such function"});
     return state_read{*bytes, bytes->size()};

@@ -17,6 +17,7 @@
 #include "connectors/providers/fetch_runs.hpp"
 #include "connectors/providers/head_votes.hpp"
 #include "connectors/providers/provider_health.hpp"
+#include "connectors/providers/provider_reports.hpp"
 #include "runtime/caf_error.hpp"
 #include "runtime/printable.hpp"
 
@@ -451,21 +452,25 @@ class providers final : public providers_actor::base {
     one->done(block_ref{config_.chain, one->number, most->first});
   }
 
-  // --- what contracts say
+  // --- what contracts say, and what was
 
   struct state_run {
     read_state what;
     caf::typed_response_promise<state_read> promise;
     std::vector<std::size_t> order;  ///< providers, best first
+    std::size_t needed = 1;          ///< that must say the same
     std::size_t tried = 0;
+    std::map<std::uint64_t, std::vector<std::size_t>> votes;  ///< of history: who says what
     failure worst{errc::provider_unreachable, "no provider is connected"};
   };
 
-  /// One after the other, until one answers, or says that the contract refuses.
+  /// One after the other, until one answers, or says that the contract refuses. Of history as many
+  /// as of a head must agree: no hash says who is right.
   caf::typed_response_promise<state_read> on_read_state(const read_state& what) {
     auto one = std::make_shared<state_run>();
     one->what = what;
     one->promise = make_response_promise<state_read>();
+    if (what.what != state_question::call) one->needed = std::max<std::size_t>(1, config_.quorum);
     for (const auto who : ranked())
       if (members_[who].health.is_connected()) one->order.push_back(who);
     next_of(one);
@@ -475,14 +480,19 @@ class providers final : public providers_actor::base {
   void next_of(const std::shared_ptr<state_run>& one) {
     if (members_.empty()) return;  // the row ends
     if (one->tried == one->order.size()) {
+      if (one->votes.size() > 1)
+        one->worst = {
+            errc::answer_wrong,
+            fmt::format("providers contradict each other about block {}", one->what.at.number)};
       one->promise.deliver(to_caf(one->worst));
       return;
     }
     const bool is_last = one->tried + 1 == one->order.size();
-    request(members_[one->order[one->tried++]].connector,
+    const auto who = one->order[one->tried++];
+    request(members_[who].connector,
             is_last ? caf::duration{caf::infinite} : caf::duration{config_.fail_over_after},
             one->what)
-        .then([one](const state_read& answer) { one->promise.deliver(answer); },
+        .then([this, one, who](const state_read& answer) { on_said(one, who, answer); },
               [this, one](const caf::error& e) {
                 auto why = from_caf(e);
                 const bool is_answer = why.code == errc::call_reverted;
@@ -491,6 +501,18 @@ class providers final : public providers_actor::base {
                 if (is_answer) one->tried = one->order.size();
                 next_of(one);
               });
+  }
+
+  void on_said(const std::shared_ptr<state_run>& one, std::size_t who, state_read answer) {
+    if (members_.empty()) return;
+    auto& agree = one->votes[answer.number];
+    agree.push_back(who);
+    if (agree.size() < one->needed) return next_of(one);
+    for (const auto& [number, others] : one->votes)
+      if (number != answer.number)
+        for (const auto other : others) ++members_[other].report.disagreements;
+    answer.said_by = agree.size();
+    one->promise.deliver(std::move(answer));
   }
 
   // --- being asked
@@ -521,46 +543,13 @@ class providers final : public providers_actor::base {
       request(members_[who].connector, report_max, get_report{})
           .then(
               [one, promise, who](const connector_report& r) mutable {
-                add(one->out, one->out.providers[who], r);
+                add_report(one->out, one->out.providers[who], r);
                 if (--one->waiting == 0) promise.deliver(std::move(one->out));
               },
               [one, promise](const caf::error&) mutable {
                 if (--one->waiting == 0) promise.deliver(std::move(one->out));
               });
     return promise;
-  }
-
-  static void add(connector_report& all, provider_report& p, const connector_report& r) {
-    p.state = r.state;
-    p.requests = r.requests;
-    p.reconnects = r.reconnects;
-    if (!r.providers.empty()) {
-      const auto& own = r.providers.front();
-      p.rate_limited = own.rate_limited;
-      p.silences = own.silences;
-      p.calls_open = own.calls_open;
-      p.calls_waiting = own.calls_waiting;
-      p.calls_allowed = own.calls_allowed;
-      p.log_ranges = own.log_ranges;
-      p.log_range_refusals = own.log_range_refusals;
-      p.log_range_blocks = own.log_range_blocks;
-      p.log_range_doubts = own.log_range_doubts;
-      p.log_range_size = own.log_range_size;
-    }
-    all.frames += r.frames;
-    all.bytes += r.bytes;
-    all.requests += r.requests;
-    all.reconnects += r.reconnects;
-    for (const auto& bad : r.bad) {
-      const auto at = std::find_if(all.bad.begin(), all.bad.end(),
-                                   [&](const bad_input& b) { return b.kind == bad.kind; });
-      if (at == all.bad.end()) {
-        all.bad.push_back(bad);
-      } else {
-        at->count += bad.count;
-        at->sample = bad.sample;
-      }
-    }
   }
 
   providers_config config_;

@@ -47,14 +47,15 @@ std::string duration_text(duration_ms t) {
 std::string chain_text(const chain_section& chain) {
   auto out = fmt::format(
       "\n[chains.{}]\nchain_id = {}\nstart = {}\nlarge = \"{}\"\nvery_large = \"{}\"\n"
-      "block_time = {}\nfinality = {}\nfacts_per_minute = {}\nverify = \"{}\"\nverify_senders = "
-      "{}\n"
+      "block_time = {}\nfinality = {}\nfacts_per_minute = {}\nwallet_questions_per_minute = {}\n"
+      "verify = \"{}\"\nverify_senders = {}\n"
       "on_suspect = \"{}\"\n",
       chain.name, chain.id, chain.start ? std::to_string(*chain.start) : "\"latest\"",
       to_units(chain.large, 18, 18), to_units(chain.very_large, 18, 18),
       duration_text(chain.block_time_ms),
       chain.finality_depth != 0 ? std::to_string(chain.finality_depth) : "\"tags\"",
-      chain.facts_per_minute, chain.verify, chain.verify_senders, chain.on_suspect);
+      chain.facts_per_minute, chain.wallet_questions_per_minute, chain.verify, chain.verify_senders,
+      chain.on_suspect);
   if (const auto* like = find_known_chain(chain.like); like != nullptr)
     out += fmt::format("like = \"{}\"\n", like->name);
   for (const auto& provider : chain.providers)

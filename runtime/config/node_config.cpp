@@ -324,7 +324,9 @@ class config_parser {
   void read_facts(section_reader& read, chain_section& chain) {
     const bool is_made_up = std::all_of(chain.providers.begin(), chain.providers.end(),
                                         [](const provider_section& p) { return p.kind == "mock"; });
-    if (is_made_up) chain.facts_per_minute = 0;
+    if (is_made_up) chain.facts_per_minute = chain.wallet_questions_per_minute = 0;
+    if (auto wallets = read.number("wallet_questions_per_minute", 0, facts_per_minute_max))
+      chain.wallet_questions_per_minute = *wallets;
     if (auto facts = read.number("facts_per_minute", 0, facts_per_minute_max))
       chain.facts_per_minute = *facts;
   }

@@ -73,6 +73,8 @@ struct chain_section {
   /// Blocks so far below the tip are final; 0: those that providers call so.
   std::uint64_t finality_depth = 0;
   std::uint64_t facts_per_minute = defaults::facts_per_minute;  ///< 0: contracts are asked nothing
+  /// 0: nothing is asked about wallets' pasts.
+  std::uint64_t wallet_questions_per_minute = defaults::wallet_questions_per_minute;
   std::string where;
   std::string verify = "full";      ///< "full", "logs" or "links"
   bool verify_senders = true;       ///< recover `from` of signed transactions

@@ -47,9 +47,10 @@ struct acting {
   block_number top = 1'000;  ///< it has no block above
   bool hangs = false;
   bool refuses = false;
-  bool lies = false;      ///< its blocks fail a check
-  bool is_wrong = false;  ///< its answers are refused for what they say
-  bool reverts = false;   ///< contracts refuse its calls
+  bool lies = false;       ///< its blocks fail a check
+  bool is_wrong = false;   ///< its answers are refused for what they say
+  bool reverts = false;    ///< contracts refuse its calls
+  std::uint64_t said = 7;  ///< of history
   std::size_t fetches = 0;
   std::size_t reads = 0;
   std::vector<block_number> fetched;
@@ -147,6 +148,7 @@ struct fixture {
                 if (a.hangs) return me->delegate(caf::actor_cast<connector_actor>(holder), what);
                 if (a.refuses) return to_caf({errc::provider_refused, "no"});
                 if (a.reverts) return to_caf({errc::call_reverted, "it refuses"});
+                if (what.what != state_question::call) return state_read{{}, 0, a.said};
                 return state_read{{1, 2, 3}, 3};
               },
               [](const more_wanted&) {},
@@ -547,4 +549,42 @@ TEST_CASE(
   CHECK(ask().error().code == errc::provider_refused);
   for (std::size_t i = 0; i < 3; ++i) f.connect(i, false);
   CHECK(ask().error().code == errc::provider_unreachable);
+}
+
+TEST_CASE("providers: of history as many must say the same as of a head, and liars are counted") {
+  const auto ask = [](fixture& f) {
+    result<state_read> out{errc::none, "no answer"};
+    auto asked = (*f.self)->request(f.providers, caf::infinite,
+                                    read_state{{1, 10, {}}, {}, {}, state_question::nonce});
+    f.scheduler->run();
+    asked.receive([&](const state_read& r) { out = r; },
+                  [&](const caf::error& e) { out = from_caf(e); });
+    return out;
+  };
+  fixture one{3};
+  one.act[1]->said = one.act[2]->said = 8;
+  CHECK(ask(one)->said_by == 1);
+
+  fixture f{3, 2};
+  auto said = ask(f);
+  REQUIRE(said);
+  CHECK(said->number == 7);
+  CHECK(said->said_by == 2);
+  CHECK(f.act[0]->reads + f.act[1]->reads + f.act[2]->reads == 2);
+  // One lies, whoever is asked first.
+  f.act[0]->said = 8;
+  said = ask(f);
+  REQUIRE(said);
+  CHECK(said->number == 7);
+  CHECK(f.report().providers[0].disagreements == 1);
+  CHECK(f.report().providers[1].disagreements == 0);
+  // Nobody knows who lies.
+  f.act[1]->said = 9;
+  CHECK(ask(f).error().code == errc::answer_wrong);
+  // One alone is not enough.
+  f.act[1]->refuses = f.act[2]->refuses = true;
+  CHECK(ask(f).error().code == errc::provider_refused);
+  f.act[1]->refuses = false;
+  f.act[1]->said = 8;
+  CHECK(ask(f)->number == 8);
 }
