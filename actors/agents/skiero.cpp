@@ -1,15 +1,26 @@
 #include "actors/agents/skiero.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "actors/agents/alert_answer.hpp"
-#include "actors/detect/dormancy.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/policy/chain_policy.hpp"
+#include "runtime/policy/waking.hpp"
 
 namespace eremos {
+namespace {
+
+std::uint64_t providers_of(const fact& last_act) {
+  std::uint64_t out = 1;
+  const auto& text = last_act.text;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+}  // namespace
 
 result<skiero::options> skiero::options::parse(const option_map& given) {
   options out;
@@ -24,7 +35,9 @@ result<skiero::options> skiero::options::parse(const option_map& given) {
 }
 
 skiero::skiero(caf::actor_config& cfg, const agent_services& services, options opts)
-    : agent(cfg, services), options_(std::move(opts)) {
+    : agent(cfg, services),
+      options_(std::move(opts)),
+      waking_value_(eremos::waking_value(services.policy)) {
   const auto& policy = services.policy;
   if (options_.large.is_zero()) options_.large = policy.large;
   if (options_.very_large.is_zero()) options_.very_large = policy.very_large;
@@ -33,6 +46,7 @@ skiero::skiero(caf::actor_config& cfg, const agent_services& services, options o
 void skiero::on(const transaction_event& t) {
   auto& block = blocks_.at(event().commit);
   block.sent.emplace_back(t.from, event().id);
+  if (may_wake(t, waking_value_)) block.movers.push_back(t.from);
   if (t.to && !t.input.empty()) block.contracts.push_back(*t.to);
 }
 
@@ -50,7 +64,12 @@ void skiero::on(const contract_event& log) {
 void skiero::on(const wallet_activity_event& wallet) {
   const auto silent =
       detect::silence_before(wallet.last_activity, event().event_time, options_.dormant_after);
-  if (!silent) return;
+  if (!silent) {
+    if (detect::first_met(wallet.first_seen, event().event_time) && !event().time_estimated)
+      blocks_.at(event().commit)
+          .newcomers.push_back({wallet.account, event().id, 0, 0, wallet.balance_change});
+    return;
+  }
   if (event().time_estimated) return count("time_unknown");
   if (const auto kind = detect::service_kind(labels().find(chain(), wallet.account)); !kind.empty())
     return count("wallets_excluded_" + std::string{kind});
@@ -81,6 +100,52 @@ void skiero::on(const block_complete& completed) {
     else
       conclude(s, std::move(acts));
   }
+  take_answers(completed.time);
+  if (!block.movers.empty()) await_answers(completed, block);
+}
+
+/// CHAIN asks about the same: who moves much, is first met, and has no label.
+void skiero::await_answers(const block_complete& completed, gathered& block) {
+  std::sort(block.movers.begin(), block.movers.end());
+  for (const auto& n : block.newcomers) {
+    if (!std::binary_search(block.movers.begin(), block.movers.end(), n.who) ||
+        labels().find(chain(), n.who) != nullptr)
+      continue;
+    const auto [at, is_new] = awaited_.try_emplace(n.who);
+    if (!is_new) continue;
+    at->second = {n.activity, completed.block, completed.time, n.balance_change, {}};
+    auto& acts = at->second.acts;
+    for (const auto& [who, id] : block.sent)
+      if (who == n.who) acts.push_back(id);
+    std::sort(acts.begin(), acts.end());
+    if (acts.size() > acts_max) acts.resize(acts_max);
+  }
+  while (awaited_.size() > awaited_max) {
+    awaited_.erase(
+        std::max_element(awaited_.begin(), awaited_.end(), [](const auto& a, const auto& b) {
+          return a.second.balance_change < b.second.balance_change;
+        }));
+    count("pasts_dropped");
+  }
+}
+
+/// At the block's end only: which block an answer is part of is the same for everybody.
+void skiero::take_answers(time_ms now) {
+  const auto& facts = *known()->facts;
+  for (auto at = awaited_.begin(); at != awaited_.end();) {
+    const auto& [who, a] = *at;
+    const auto* found = facts.find(fact_kind::last_act, who);
+    // An earlier awakening's says nothing of this one.
+    if (found != nullptr && found->as_of == a.where.number) {
+      conclude(who, a, *found);
+    } else if (a.time + defaults::sleep_answer_within < now) {
+      count("pasts_unknown");
+    } else {
+      ++at;
+      continue;
+    }
+    at = awaited_.erase(at);
+  }
 }
 
 /// By numbers and not by chain_gap, which may overtake the blocks before the hole.
@@ -92,31 +157,57 @@ void skiero::note_hole(const block_complete& completed) {
 }
 
 void skiero::conclude(const sleeper& s, std::vector<event_id> acts) {
-  const auto out = s.balance_change.negative ? s.balance_change.magnitude : wei{};
   const bool watched = s.last_activity >= hole_until_;
-  const auto found =
-      detect::judge_awakening(s.silent, out >= options_.large, out >= options_.very_large, watched);
   signal_draft draft{.type = "wallet_reactivated",
                      .subject = to_hex(s.who),
                      .anchor = s.activity,
                      .evidence = std::move(acts),
                      .blocks = {},
-                     .confidence = found.confidence,
-                     .level = found.level,
                      .details = {}};
-  draft.details.set("silent_days", static_cast<std::uint64_t>(s.silent / day_ms))
-      .set("last_activity", to_rfc3339(s.last_activity))
-      .set("balance_change_wei", to_string(s.balance_change))
-      .set("large", out >= options_.large)
-      .set("watched_throughout", watched)
+  draft.details.set("watched_throughout", watched)
       .set("formula",
            "0.5 + 0.2 min(1, (silent_days - 180) / 1000) + 0.2 large, at most 0.3 unless "
            "watched_throughout");
+  tell(std::move(draft), s,
+       watched ? detect::silence_proof::watched : detect::silence_proof::partly_watched);
+}
+
+void skiero::conclude(const eremos::address& who, const awaited& a, const fact& last_act) {
+  const auto last = static_cast<time_ms>(last_act.number);
+  const auto silent = detect::silence_before(last, a.time, options_.dormant_after);
+  if (!silent) return count("pasts_awake");
+  const auto said_by = providers_of(last_act);
+  signal_draft draft{.type = "wallet_reactivated",
+                     .subject = to_hex(who),
+                     .anchor = a.activity,
+                     .evidence = a.acts,
+                     .blocks = {a.where},
+                     .details = {}};
+  draft.details.set("watched_throughout", false)
+      .set("asked_chain", true)
+      .set("said_by", said_by)
+      .set("formula",
+           "0.5 + 0.2 min(1, (silent_days - 180) / 1000) + 0.2 large, at most 0.5 unless said_by "
+           "2 or more providers: the chain's past was asked, and not watched");
+  tell(std::move(draft), {who, a.activity, last, *silent, a.balance_change},
+       said_by > 1 ? detect::silence_proof::agreed : detect::silence_proof::said_by_one);
+}
+
+void skiero::tell(signal_draft draft, const sleeper& s, detect::silence_proof proof) {
+  const auto out = s.balance_change.negative ? s.balance_change.magnitude : wei{};
+  const auto found =
+      detect::judge_awakening(s.silent, out >= options_.large, out >= options_.very_large, proof);
+  draft.confidence = found.confidence;
+  draft.level = found.level;
+  draft.details.set("silent_days", static_cast<std::uint64_t>(s.silent / day_ms))
+      .set("last_activity", to_rfc3339(s.last_activity))
+      .set("balance_change_wei", to_string(s.balance_change))
+      .set("large", out >= options_.large);
   remember({.type = memory_type::anomaly,
             .key = "awake:" + draft.subject,
             .confidence = found.confidence,
             .tags = {"awake"},
-            .blocks = {},
+            .blocks = draft.blocks,
             .details = draft.details});
   emit(std::move(draft));
 }
@@ -128,11 +219,37 @@ void skiero::on(const agent_message& heard) {
 void skiero::save(state_writer& out) const {
   out.u64(last_number_);
   out.i64(hole_until_);
+  out.u64(awaited_.size());
+  for (const auto& [who, a] : awaited_) {
+    out.bytes(who);
+    out.id(a.activity);
+    out.ref(a.where);
+    out.i64(a.time);
+    out.flag(a.balance_change.negative);
+    out.amount(a.balance_change.magnitude);
+    out.u64(a.acts.size());
+    for (const auto& id : a.acts) out.id(id);
+  }
 }
 
 status skiero::load(state_reader& in) {
   last_number_ = in.u64();
   hole_until_ = in.i64();
+  awaited_.clear();
+  constexpr std::size_t wallet_bytes_min = 20 + 32;  // its address and an amount, and more
+  for (auto left = in.count(wallet_bytes_min); left > 0 && in.intact(); --left) {
+    eremos::address who;
+    in.bytes(who);
+    auto& a = awaited_[who];
+    a.activity = in.id();
+    a.where = in.ref();
+    a.time = in.i64();
+    a.balance_change.negative = in.flag();
+    a.balance_change.magnitude = in.amount();
+    constexpr std::size_t id_bytes_min = 32;
+    for (auto acts = in.count(id_bytes_min); acts > 0 && in.intact(); --acts)
+      a.acts.push_back(in.id());
+  }
   return in.finish();
 }
 

@@ -2,11 +2,15 @@
 // A wallet wakes by its own doing: it sends a transaction (a failed one too), or a token known by
 // label moves out of it. What others send to it, or a contract of no name claims of it, wakes
 // nobody. A contract (it logs, or is called with an input) is no sleeper: what moves out of a pool
-// or a router is its users' doing. Judges nothing itself: that is in actors/detect/dormancy. Owned
-// by one actor.
+// or a router is its users' doing.
+// Of a wallet first met the store knows nothing. One that moves much is kept until CHAIN has asked
+// when it last did anything (the fact last_act, of a block to come), and forgotten as unknown if no
+// answer comes. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
 #pragma once
+#include <map>
 #include <utility>
 
+#include "actors/detect/dormancy.hpp"
 #include "runtime/agent.hpp"
 
 namespace eremos {
@@ -17,7 +21,7 @@ class skiero final : public agent<skiero> {
                                    .glyph = "ψ",
                                    .role = "surveillance",
                                    .description = "dormant wallets that wake"};
-  static constexpr std::uint32_t snapshot_version = 1;
+  static constexpr std::uint32_t snapshot_version = 2;
 
   struct options {
     duration_ms dormant_after;  ///< 180 days
@@ -49,17 +53,38 @@ class skiero final : public agent<skiero> {
 
     friend auto operator<=>(const sleeper& a, const sleeper& b) { return a.who <=> b.who; }
   };
+  /// A wallet first met, of which an answer may come.
+  struct awaited {
+    event_id activity;
+    block_ref where;
+    time_ms time = 0;
+    int256 balance_change;
+    std::vector<event_id> acts;  ///< at most acts_max
+  };
   struct gathered {
     std::vector<sleeper> sleepers;
+    std::vector<sleeper> newcomers;                           ///< wallets first met
+    std::vector<eremos::address> movers;                      ///< send what may wake a wallet
     std::vector<std::pair<eremos::address, event_id>> sent;   ///< transactions
     std::vector<std::pair<eremos::address, event_id>> moved;  ///< known tokens out of it
     std::vector<eremos::address> contracts;                   ///< log, or are called with an input
   };
 
   void note_hole(const block_complete& completed);
+  void await_answers(const block_complete& completed, gathered& block);
+  void take_answers(time_ms now);
   void conclude(const sleeper& s, std::vector<event_id> acts);
+  void conclude(const eremos::address& who, const awaited& a, const fact& last_act);
+  void tell(signal_draft draft, const sleeper& s, detect::silence_proof proof);
+
+  /// Wallets that are kept, as many as CHAIN keeps; those that lost least go, as it asks about them
+  /// last. With their acts under half of snapshot_bytes_max.
+  static constexpr std::size_t awaited_max = defaults::sleep_waiting_max;
+  static constexpr std::size_t acts_max = 2;
 
   options options_;
+  wei waking_value_;
+  std::map<eremos::address, awaited> awaited_;  ///< at most awaited_max
   per_block<gathered> blocks_;
   block_number last_number_ = 0;  ///< 0: none yet
   /// Time of the first block after the last hole in a recording: silence before it was not watched.

@@ -85,12 +85,17 @@ TEST_CASE("dormancy: more than 180 days after a known last activity, and nothing
 }
 
 TEST_CASE("dormancy: longer sleep and more at stake count more, holes in the watch less") {
-  CHECK(judge_awakening(180 * day_ms, false, false, true).confidence == Approx(0.5));
-  CHECK(judge_awakening(1'180 * day_ms, false, false, true).confidence == Approx(0.7));
-  CHECK(judge_awakening(4'000 * day_ms, true, false, true).confidence == Approx(0.9));
-  CHECK(judge_awakening(4'000 * day_ms, true, true, true).level == severity::high);
-  CHECK(judge_awakening(200 * day_ms, false, false, true).level == severity::medium);
-  const auto unsure = judge_awakening(4'000 * day_ms, true, true, false);
+  CHECK(judge_awakening(180 * day_ms, false, false, silence_proof::watched).confidence ==
+        Approx(0.5));
+  CHECK(judge_awakening(1'180 * day_ms, false, false, silence_proof::watched).confidence ==
+        Approx(0.7));
+  CHECK(judge_awakening(4'000 * day_ms, true, false, silence_proof::watched).confidence ==
+        Approx(0.9));
+  CHECK(judge_awakening(4'000 * day_ms, true, true, silence_proof::watched).level ==
+        severity::high);
+  CHECK(judge_awakening(200 * day_ms, false, false, silence_proof::watched).level ==
+        severity::medium);
+  const auto unsure = judge_awakening(4'000 * day_ms, true, true, silence_proof::partly_watched);
   CHECK(unsure.confidence == Approx(0.3));
   CHECK(unsure.level == severity::info);
 }

@@ -128,3 +128,183 @@ TEST_CASE("skiero: the length of sleep is an option, under a day is refused") {
   given["dormant_after"] = option_value{.texts = {"2h"}};
   CHECK_FALSE(skiero::options::parse(given));
 }
+
+// --- wallets first met: what CHAIN was told of their past
+
+namespace {
+
+transaction_event pays(const address& from, std::uint64_t nonce = 3, const wei& value = ether(2)) {
+  auto t = sent(from, nonce);
+  t.nonce = nonce;
+  t.value = value;
+  return t;
+}
+
+wallet_activity_event first_seen(const address& who, time_ms when,
+                                 int256 change = {true, ether(2)}) {
+  auto w = seen(who, 0, change);
+  w.first_seen = when;
+  return w;
+}
+
+fact last_act(int days_before, block_number as_of = 5, const std::string& said_by = "1",
+              const address& who = sleepy) {
+  return {.what = fact_kind::last_act,
+          .who = who,
+          .number = static_cast<std::uint64_t>(begin - days_before * day_ms),
+          .text = said_by,
+          .as_of = as_of};
+}
+
+/// It pays in block 5, of which block 7 knows the fact.
+std::vector<test_block> story(event_data paid = pays(sleepy),
+                              event_data active = first_seen(sleepy, begin)) {
+  return {{.number = 5, .time = begin, .events = {std::move(paid), std::move(active)}},
+          {.number = 6, .time = begin + 12 * second_ms, .events = {}},
+          {.number = 7, .time = begin + 24 * second_ms, .events = {}}};
+}
+
+std::vector<signal> told(const std::vector<test_block>& blocks, const std::vector<fact>& facts) {
+  agent_fixture<skiero> f{{}, labels()};
+  for (const auto& b : blocks) {
+    if (b.number == 7) f.know(facts);
+    f.feed(b);
+  }
+  return f.signals();
+}
+
+using counted = std::vector<std::pair<std::string, std::uint64_t>>;
+
+}  // namespace
+
+TEST_CASE("skiero: a wallet first met wakes when it is known that it slept") {
+  const auto out = told(story(), {last_act(400)});
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].type == "wallet_reactivated");
+  CHECK(out[0].subject == to_hex(sleepy));
+  CHECK(out[0].block.number == 7);
+  CHECK(out[0].blocks.size() == 2);
+  CHECK(out[0].blocks[0].number == 5);
+  CHECK(out[0].details.find("silent_days") == "400");
+  CHECK(out[0].details.find("asked_chain") == "true");
+  CHECK(out[0].details.find("said_by") == "1");
+  CHECK(out[0].details.find("watched_throughout") == "false");
+  CHECK(out[0].confidence == Approx(0.5));
+  CHECK(out[0].evidence_total == 2);
+  CHECK(told(story(), {}).empty());
+}
+
+TEST_CASE("skiero: what several providers agree on is as sure as what was watched") {
+  const auto rich = [](const std::string& said_by) {
+    return told(
+        story(pays(sleepy, 3, ether(150)), first_seen(sleepy, begin, int256{true, ether(150)})),
+        {last_act(400, 5, said_by)});
+  };
+  CHECK(rich("2")[0].confidence == Approx(0.744));
+  CHECK(rich("1")[0].confidence == Approx(0.5));
+  CHECK(rich("2")[0].details.find("large") == "true");
+}
+
+TEST_CASE("skiero: an answer about another act, or a short silence, wakes nobody") {
+  CHECK(told(story(), {last_act(400, 4)}).empty());
+  CHECK(told(story(), {last_act(400, 5, "1", someone(3))}).empty());
+  CHECK(told(story(), {last_act(180)}).empty());
+  CHECK(told(story(), {last_act(-1)}).empty());
+}
+
+TEST_CASE("skiero: it waits for no answer about who is known, new, or moves little") {
+  const std::vector<fact> facts{last_act(400), last_act(400, 5, "1", someone(2))};
+  CHECK(told(story(pays(sleepy, 0)), facts).empty());
+  CHECK(told(story(pays(sleepy, 3, ether(1) - wei{1})), facts).empty());
+  CHECK(told(story(pays(someone(2)), first_seen(someone(2), begin)), facts).empty());
+  auto failed = pays(sleepy);
+  failed.succeeded = false;
+  CHECK(told(story(failed), facts).empty());
+  auto deposit = pays(sleepy);
+  deposit.type = 0x7e;
+  CHECK(told(story(deposit), facts).empty());
+  // It was seen days ago; and it was sent its fee an hour ago.
+  auto known = first_seen(sleepy, begin - 2 * day_ms);
+  known.last_activity = begin - day_ms;
+  CHECK(told(story(pays(sleepy), known), facts).empty());
+  known.first_seen = known.last_activity = begin - hour_ms;
+  CHECK(told(story(pays(sleepy), known), facts).size() == 1);
+}
+
+TEST_CASE("skiero: whatever the order and wherever it restarts, a late answer is told once") {
+  const auto known = [](auto& f) { f.know({last_act(400)}); };
+  const auto expected = told(story(), {last_act(400)});
+  for (std::size_t restart = 0; restart < 3; ++restart) {
+    agent_fixture<skiero> f{{}, labels()};
+    const auto blocks = story();
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (i == 2) known(f);
+      f.feed(blocks[i]);
+      if (i == restart) f.restart();
+    }
+    CHECK(f.signals() == expected);
+  }
+  // Known in every block already, as no node has it: it is of this act all the same.
+  agent_fixture<skiero> f{{}, labels()};
+  known(f);
+  CHECK(f.feed_shuffled(story(), 3).size() == 1);
+}
+
+TEST_CASE("skiero: a reorg takes the act back, and with it the wait; or the answer alone") {
+  const auto blocks = story();
+  agent_fixture<skiero> f{{}, labels()};
+  f.feed(blocks[0]);
+  f.feed(blocks[1]);
+  REQUIRE(f.revert({blocks[1], blocks[0]}));
+  f.know({last_act(400)});
+  auto other = test_block{.number = 5, .time = begin, .events = {}, .branch = 1};
+  CHECK(f.feed(other).signals.empty());
+  CHECK(f.feed(blocks[2]).signals.empty());
+
+  agent_fixture<skiero> g{{}, labels()};
+  g.feed(blocks[0]);
+  g.feed(blocks[1]);
+  g.know({last_act(400)});
+  const auto first = g.feed(blocks[2]).signals;
+  REQUIRE(first.size() == 1);
+  REQUIRE(g.revert({blocks[2]}));
+  auto instead = blocks[2];
+  instead.branch = 1;
+  const auto again = g.feed(instead).signals;
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == first[0].id);
+}
+
+TEST_CASE("skiero: an answer that does not come within the hour is not known, and counted") {
+  agent_fixture<skiero> f{{}, labels()};
+  f.feed(story()[0]);
+  f.feed({.number = 6, .time = begin + hour_ms, .events = {}});
+  CHECK(f.report().metrics.empty());
+  f.feed({.number = 7, .time = begin + hour_ms + 1, .events = {}});
+  CHECK(f.report().metrics == counted{{"pasts_unknown", 1}});
+  f.know({last_act(400)});
+  CHECK(f.feed({.number = 8, .time = begin + 2 * hour_ms, .events = {}}).signals.empty());
+}
+
+TEST_CASE("skiero: wallets that wait for an answer are bounded, and fit into a snapshot") {
+  agent_fixture<skiero> f{{}, labels()};
+  test_block many{.number = 5, .time = begin, .events = {}};
+  for (std::uint64_t n = 0; n < 1'500; ++n) {
+    const auto who = someone(10'000 + n);
+    const auto moves = ether(2) + wei{n};
+    for (std::uint64_t i = 1; i <= 3; ++i) many.events.push_back(pays(who, i, moves));
+    many.events.push_back(first_seen(who, begin, int256{true, moves}));
+  }
+  for (std::size_t i = 0; i < many.events.size(); ++i)
+    if (auto* t = std::get_if<transaction_event>(&many.events[i].base()))
+      t->hash = some_hash(50'000 + i);
+  f.feed(many);
+  CHECK(f.report().metrics == counted{{"pasts_dropped", 1'500 - 1'024}});
+  CHECK(f.snapshot().bytes.size() < defaults::snapshot_bytes_max / 2);
+  f.restart();
+  // Those that moved least went.
+  f.know({last_act(400, 5, "1", someone(10'000)), last_act(400, 5, "1", someone(11'499))});
+  const auto out = f.feed({.number = 6, .time = begin + 12 * second_ms, .events = {}}).signals;
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].subject == to_hex(someone(11'499)));
+}
