@@ -12,6 +12,7 @@ _eremos_node() {
     'signals:List stored signals, newest first'
     'memory:List what agents remember, newest first'
     'blocks:List stored blocks, newest first'
+    'facts:List what contracts said of themselves, newest first'
     'stats:Show the counters of the running node, or of the last one'
     'labels:List who is known to the running node, or have it read your files again'
     'explain:Show one signal with its evidence'
@@ -49,6 +50,7 @@ _eremos_node() {
     (memory) _arguments $common $filters '--type[of one type]:type:(pattern anomaly intelligence correlation)' '*--tag[with this tag]:tag:' ;;
     (blocks) _arguments $common '--chain[of one chain]:chain:' '--limit[at most so many]:number:' \
       '--state[only these]:state:(verified repaired suspect unchecked)' ;;
+    (facts) _arguments $common '1:address:' '--chain[of one chain]:chain:' '--limit[at most so many]:number:' ;;
     (alerts) _arguments $common '1:what:(test list dead resend silence)' '2:what:(add list remove)' '--state[only these]:state:' \
       '--sink[of one sink]:sink:' '--route[of one route]:route:' '--type[of one type]:type:' '--agent[of one agent]:id:' \
       '--subject[about one subject]:subject:' '--for[for how long]:time:' '--comment[why]:text:' '--limit[at most so many]:number:' ;;

@@ -142,6 +142,7 @@ void launch_tracker::conclude(const detect::launch& found) {
   if (found.pool)
     draft.details.set("pool", found.pool->pool.contract)
         .set("pool_factory", found.pool->factory)
+        .set("pool_dex", pool_names_.dex_of(found.pool->factory, *known()))
         .set("blocks_after_liquidity", block().number - found.opened);
   draft.details.set("formula",
                     "0.55 + 0.35 min(1, (buyers - 2) / 5) (0.6 of it where they are spread) "

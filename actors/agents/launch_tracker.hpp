@@ -3,7 +3,7 @@
 // not a signal. Knows an exchange by its label (kind "cex"). Judges nothing itself: that is in
 // actors/detect/launch. Owned by one actor.
 #pragma once
-#include "actors/agents/token_names.hpp"
+#include "actors/agents/pool_names.hpp"
 #include "actors/detect/launch.hpp"
 #include "runtime/agent.hpp"
 
@@ -43,6 +43,7 @@ class launch_tracker final : public agent<launch_tracker> {
   detect::launches launches_;
   per_block<detect::launch_facts> blocks_;
   token_names names_{chain()};
+  pool_names pool_names_{chain()};
 };
 
 }  // namespace eremos

@@ -2,21 +2,12 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/known_services.hpp"
-#include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
 namespace {
-
-/// "0x…" of a pool, "0x…/0x…" of one among many in a contract.
-std::string pool_text(const detect::pool_key& pool) {
-  return pool.id.is_zero() ? to_checksum(pool.contract)
-                           : fmt::format("{}/{}", to_checksum(pool.contract), to_hex(pool.id));
-}
 
 std::vector<std::string> pool_texts(const std::vector<detect::pool_key>& pools) {
   std::vector<std::string> out;
@@ -205,6 +196,8 @@ void mev_watcher::conclude(const detect::sandwich& found) {
             .tags = {"sandwich"},
             .blocks = {},
             .details = d});
+  pool_names_.tell(d, "pool", found.pools.front(), known(), names_);
+  if (found.pools.size() > 1) pool_names_.tell_dexes(d, "pools", found.pools, *known());
   emit(std::move(draft));
 }
 
@@ -226,6 +219,7 @@ void mev_watcher::conclude(const detect::arbitrage& found) {
   names_.tell(draft.details, "token", found.token, known());
   names_.tell_amount(draft.details, "gain", found.gain, found.token, known());
   detect::set_list(draft.details, "pools", pool_texts(found.pools));
+  pool_names_.tell_dexes(draft.details, "pools", found.pools, *known());
   emit(std::move(draft));
 }
 
@@ -260,6 +254,7 @@ void mev_watcher::conclude(const detect::flash_manipulation& found) {
             .details = draft.details});
   names_.tell(draft.details, "token", found.token, known());
   names_.tell_amount(draft.details, "loan", found.loan, found.token, known());
+  pool_names_.tell(draft.details, "pool", found.pool, known(), names_);
   emit(std::move(draft));
 }
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "actors/agents/token_names.hpp"
+#include "actors/agents/pool_names.hpp"
 #include "actors/detect/arbitrage.hpp"
 #include "actors/detect/displacement.hpp"
 #include "actors/detect/flash_manipulation.hpp"
@@ -73,6 +73,7 @@ class mev_watcher final : public agent<mev_watcher> {
   detect::displacements displacements_;
   per_block<gathered> blocks_;
   token_names names_{chain()};
+  pool_names pool_names_{chain()};
 };
 
 }  // namespace eremos

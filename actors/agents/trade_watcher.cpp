@@ -5,20 +5,9 @@
 
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/known_services.hpp"
-#include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
-namespace {
-
-/// "0x…" of a pool, "0x…/0x…" of one among many in a contract.
-std::string name_of_pool(const detect::pool_key& pool) {
-  return pool.id.is_zero() ? to_checksum(pool.contract)
-                           : to_checksum(pool.contract) + "/" + to_hex(pool.id);
-}
-
-}  // namespace
-
 result<trade_watcher::options> trade_watcher::options::parse(const option_map& given) {
   options out;
   option_reader read{given};
@@ -221,7 +210,7 @@ void trade_watcher::conclude(const detect::wash_trade& found) {
                      .details = {}};
   draft.details.set("kind", "pool")
       .set("trader", found.trader)
-      .set("pool", name_of_pool(found.pool))
+      .set("pool", pool_text(found.pool))
       .set("trades", found.trades)
       .set("turns", found.turns)
       .set("open", found.open)
@@ -231,7 +220,9 @@ void trade_watcher::conclude(const detect::wash_trade& found) {
       .set("formula",
            "0.6 + 0.1 (share_of_volume >= 0.5) + 0.1 (open <= 0.01); at least 0.8 if "
            "liquidity_provider");
-  tell(std::move(draft));
+  detail_map words;
+  pool_names_.tell(words, "pool", found.pool, known(), names_);
+  tell(std::move(draft), words);
 }
 
 void trade_watcher::conclude(const detect::item_ring& found) {
@@ -270,11 +261,13 @@ void trade_watcher::conclude(const detect::trade_rate& found) {
                      .confidence = found.confidence,
                      .level = found.level,
                      .details = {}};
+  detail_map words;
   draft.details.set("swaps", found.swaps).set("usual_swaps", found.usual).set("z", found.z);
   if (found.is_pool) {
-    draft.details.set("pool", name_of_pool(found.pool))
+    draft.details.set("pool", pool_text(found.pool))
         .set("traders", found.traders)
         .set("formula", "0.9 (1 - e^(-(z - 2) / 4)) w / (w + 32), w the blocks it is known for");
+    pool_names_.tell(words, "pool", found.pool, known(), names_);
   } else {
     draft.details.set("contract", found.contract)
         .set("callers", found.traders)
@@ -282,7 +275,7 @@ void trade_watcher::conclude(const detect::trade_rate& found) {
         .set("formula", "0.4 + 0.15 for each sign");
     detect::set_list(draft.details, "signs", found.signs);
   }
-  tell(std::move(draft));
+  tell(std::move(draft), words);
 }
 
 /// `words` are for people: nobody is to recall them.

@@ -6,7 +6,7 @@
 #pragma once
 #include <vector>
 
-#include "actors/agents/token_names.hpp"
+#include "actors/agents/pool_names.hpp"
 #include "actors/detect/item_ring.hpp"
 #include "actors/detect/sandwich.hpp"
 #include "actors/detect/trade_rate.hpp"
@@ -88,6 +88,7 @@ class trade_watcher final : public agent<trade_watcher> {
   detect::trade_rates rates_;
   per_block<gathered> blocks_;
   token_names names_{chain()};
+  pool_names pool_names_{chain()};
   std::uint64_t evicted_told_ = 0;  ///< since the start, as the detectors count
 };
 

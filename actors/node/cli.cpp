@@ -126,6 +126,13 @@ class command_line_parser {
                blocks_.state = value_or_refuse("--state", parse_integrity_state(text));
              });
     }
+    if (help.name == "facts") {
+      option(sub, "ADDRESS", "Of one token or pool", "", [this](const auto& text) {
+        facts_.who = value_or_refuse("ADDRESS", parse_address(text));
+      });
+      add_chain(sub, facts_.chain);
+      add_limit(sub, facts_.limit);
+    }
     if (help.name == "explain")
       option(sub, "SIGNAL_ID", "The signal's id, 32 hex digits", "", [this](const auto& text) {
         explain_.id = value_or_refuse("SIGNAL_ID", parse_signal_id(text));
@@ -424,6 +431,7 @@ class command_line_parser {
     if (name == "signals") return with_common(signals_);
     if (name == "memory") return with_common(memory_);
     if (name == "blocks") return with_common(blocks_);
+    if (name == "facts") return with_common(facts_);
     if (name == "stats") return with_common(stats_command{});
     if (name == "labels") return with_common(labels_);
     if (name == "explain") return with_common(explain_);
@@ -440,6 +448,7 @@ class command_line_parser {
   signals_command signals_;
   memory_command memory_;
   blocks_command blocks_;
+  facts_command facts_;
   labels_command labels_;
   explain_command explain_;
   alerts_command alerts_;

@@ -196,6 +196,28 @@ std::string words_of_type(std::string_view type) {
   return {};
 }
 
+/// A token by its label's name, or by its address and what it calls itself.
+std::string words_of_token(const signal& s, const std::string& key) {
+  if (!s.details.find(key + "_name").empty()) return value_of(s, key + "_name");
+  const auto who = value_of(s, key);
+  if (s.details.find(key + "_calls_itself").empty()) return who;
+  return fmt::format("{} (which calls itself {})", who, value_of(s, key + "_calls_itself"));
+}
+
+/// Whose the pools are that a signal speaks of, as far as it is known.
+std::string words_of_pools(const signal& s) {
+  std::string out;
+  if (!s.details.find("pool_dex").empty())
+    out += fmt::format(" That pool is of {}", value_of(s, "pool_dex"));
+  if (!out.empty() && !s.details.find("pool_token1").empty())
+    out += fmt::format(" and trades {} for {}", words_of_token(s, "pool_token0"),
+                       words_of_token(s, "pool_token1"));
+  if (!out.empty()) out += ".";
+  if (!s.details.find("pools_dexes").empty())
+    out += fmt::format(" The pools are of {}.", value_of(s, "pools_dexes"));
+  return out;
+}
+
 }  // namespace
 
 std::string plain_words(const signal& s) {
@@ -213,7 +235,7 @@ std::string plain_words(const signal& s) {
     out += value_of(s, at->words.substr(i + 1, end - i - 1));
     i = end;
   }
-  return out;
+  return out + words_of_pools(s);
 }
 
 std::string formula_with_numbers(const signal& s) {

@@ -4,7 +4,9 @@
 
 #include "actors/node/signal_line.hpp"
 #include "actors/node/text_table.hpp"
+#include "messages/keccak.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/fact_json.hpp"
 
 namespace eremos {
 namespace {
@@ -60,6 +62,18 @@ std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& 
                row.reverted ? "" : std::string{to_string(row.at)},
                shown(integrity_text(row.integrity)),
                shown(fmt::format("{}", fmt::join(row.absent, ",")))});
+  return table.text();
+}
+
+std::string facts_text(const std::vector<fact_row>& rows, const chain_names& chains) {
+  text_table table{{"chain", "address", "kind", "value", ">asked at", ">from block"}};
+  for (const auto& row : rows) {
+    const auto& x = row.what;
+    const auto value = x.what == fact_kind::last_act ? time_text(static_cast<time_ms>(x.number))
+                                                     : shown(value_text(x));
+    table.add({shown(chains.name_of(row.chain)), to_checksum(x.who), std::string{to_string(x.what)},
+               value, grouped(x.as_of), grouped(x.from)});
+  }
   return table.text();
 }
 

@@ -6,6 +6,7 @@
 #include "actors/node/chain_names.hpp"
 #include "messages/memory.hpp"
 #include "messages/signal.hpp"
+#include "runtime/storage/fact_rows.hpp"
 #include "runtime/storage/store.hpp"
 
 namespace eremos {
@@ -13,5 +14,6 @@ namespace eremos {
 std::string signals_text(const std::vector<signal>& rows, const chain_names& chains);
 std::string memories_text(const std::vector<memory_entry>& rows, const chain_names& chains);
 std::string blocks_text(const std::vector<ledger_row>& rows, const chain_names& chains);
+std::string facts_text(const std::vector<fact_row>& rows, const chain_names& chains);
 
 }  // namespace eremos

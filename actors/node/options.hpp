@@ -120,6 +120,13 @@ struct blocks_command {
   maybe<integrity_state> state;
 };
 
+struct facts_command {
+  common_options common;
+  std::string chain;
+  maybe<address> who;
+  std::size_t limit = 100;
+};
+
 struct explain_command {
   common_options common;
   signal_id id;
@@ -161,8 +168,8 @@ struct help_command {
 
 using command =
     std::variant<run_command, replay_command, check_command, doctor_command, agents_command,
-                 signals_command, memory_command, blocks_command, stats_command, labels_command,
-                 explain_command, alerts_command, version_command, help_command>;
+                 signals_command, memory_command, blocks_command, facts_command, stats_command,
+                 labels_command, explain_command, alerts_command, version_command, help_command>;
 
 /// The plugins a command is to load first, in order.
 std::vector<std::string> plugins_of(const command& what);

@@ -21,8 +21,10 @@
 #include "runtime/agent_registry.hpp"
 #include "runtime/node_report.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/fact_json.hpp"
 #include "runtime/storage/ledger_json.hpp"
 #include "runtime/storage/sqlite_store.hpp"
+#include "runtime/storage/store_pages.hpp"
 
 namespace eremos {
 namespace {
@@ -125,6 +127,16 @@ class query_runner {
     }
     return list(result<std::vector<ledger_row>>{std::move(rows)}, what.common.json, "no blocks",
                 [&](const auto& all) { return blocks_text(all, names_); });
+  }
+
+  int operator()(const facts_command& what) {
+    if (const auto code = prepare(what.common); code != exit_ok) return code;
+    fact_query want{.chain = {}, .who = what.who, .before = {}, .limit = what.limit};
+    if (const auto code = choose_chain(what.chain, want.chain); code != exit_ok) return code;
+    auto pages = store_pages::open((folder_ / store_file_name).string());
+    if (!pages) return fail(pages.error(), exit_failure);
+    return list((*pages)->facts(want), what.common.json, "no facts",
+                [&](const auto& rows) { return facts_text(rows, names_); });
   }
 
   int operator()(const explain_command& what) {

@@ -38,6 +38,9 @@ const std::vector<command_help>& command_helps() {
       {"blocks", "List stored blocks, newest first",
        "  eremos-node blocks --chain polygon --limit 20\n"
        "  eremos-node blocks --state suspect --json\n"},
+      {"facts", "List what contracts said of themselves, newest first",
+       "  eremos-node facts --chain ethereum\n"
+       "  eremos-node facts 0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc --json\n"},
       {"stats", "Show the counters of the running node, or of the last one",
        "  eremos-node stats\n"
        "  eremos-node stats --json\n"},

@@ -1,4 +1,4 @@
-// What the store holds: signals, memory, correlations, messages, blocks.
+// What the store holds: signals, memory, correlations, messages, blocks, facts.
 #include <charconv>
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include "connectors/api/route.hpp"
 #include "runtime/json_object.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/fact_json.hpp"
 #include "runtime/storage/ledger_json.hpp"
 
 namespace eremos {
@@ -175,16 +176,19 @@ web_reply messages(const api_call& call, const api_context&, store_pages& store)
   return page_reply(*rows, next, [](const message_row& m) { return to_json(m); });
 }
 
+/// The chain that is asked for; the only one where none is.
+result<chain_id> one_chain(const api_call& call, const api_context& context) {
+  if (const auto chain = call.count("chain")) return *chain;
+  if (context.chains.size() == 1) return context.chains.front().second;
+  return {errc::bad_usage, "chain: this node has several; say which"};
+}
+
 web_reply blocks(const api_call& call, const api_context& context, store_pages& store) {
   const auto before = number_cursor(call);
   if (!before) return problem_of(before.error());
-  ledger_query want{.chain = 0, .before = *before, .state = {}, .limit = call.limit() + 1};
-  if (const auto chain = call.count("chain"))
-    want.chain = *chain;
-  else if (context.chains.size() == 1)
-    want.chain = context.chains.front().second;
-  else
-    return problem(400, "chain: this node has several; say which");
+  const auto chain = one_chain(call, context);
+  if (!chain) return problem_of(chain.error());
+  ledger_query want{.chain = *chain, .before = *before, .state = {}, .limit = call.limit() + 1};
   if (const auto state = call.text("integrity")) want.state = *parse_integrity_state(*state);
   auto rows = store.ledger(want);
   if (!rows) return problem_of(rows.error());
@@ -196,6 +200,27 @@ web_reply blocks(const api_call& call, const api_context& context, store_pages& 
     if (!rows->empty()) next = std::to_string(cut + 1);
   }
   return page_reply(*rows, next, [](const ledger_row& r) { return to_json(r); });
+}
+
+web_reply facts(const api_call& call, const api_context& context, store_pages& store) {
+  const auto before = number_cursor(call);
+  if (!before) return problem_of(before.error());
+  const auto chain = one_chain(call, context);
+  if (!chain) return problem_of(chain.error());
+  fact_query want{.chain = *chain, .who = {}, .before = *before, .limit = call.limit() + 1};
+  if (const auto text = call.text("address")) {
+    const auto who = parse_address(*text);
+    if (!who) return problem_of({errc::bad_usage, "address: " + who.error().message});
+    want.who = *who;
+  }
+  auto rows = store.facts(want);
+  if (!rows) return problem_of(rows.error());
+  maybe<std::string> next;
+  if (rows->size() > call.limit()) {
+    rows->pop_back();
+    next = std::to_string(rows->back().what.order);
+  }
+  return page_reply(*rows, next, [](const fact_row& f) { return to_json(f); });
 }
 
 std::vector<api_parameter> shared_filters() {
@@ -294,6 +319,17 @@ const std::vector<api_route> routes = {
      "",
      "block_page",
      &blocks},
+    {"GET",
+     "/api/v1/facts",
+     "chains",
+     "What contracts of one chain said of themselves, newest first",
+     {chain_parameter(),
+      {"address", parameter_kind::subject, "Of one token or pool"},
+      limit_parameter(),
+      cursor_parameter()},
+     "",
+     "fact_page",
+     &facts},
 };
 
 }  // namespace

@@ -39,6 +39,11 @@ const std::vector<api_schema>& api_schemas() {
            R"("absent":{"type":"array","items":{"type":"string"},"description":"Agents the block went on without"},"integrity":{"enum":["verified","repaired","suspect","unchecked"]},"check":{"type":["string","null"]},"detail":{"type":["string","null"]},"level":{"type":["string","null"]}}})"},
           {"block_page",
            R"({"type":"object","required":["items","next"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/block"}},"next":{"type":["string","null"]}}})"},
+          {"fact",
+           R"({"type":"object","required":["chain_id","address","kind","value","as_of","from_block"],"properties":{"chain_id":{"type":"integer"},"address":{"type":"string"},"kind":{"enum":["decimals","symbol","factory","token0","token1","last_act"]},"value":{"type":["integer","string"],"description":"Decimals, or milliseconds since 1970; a text of the contract's own; an address"},)"
+           R"("as_of":{"type":"integer","description":"The block it was asked at"},"from_block":{"type":"integer","description":"The block it came with"}}})"},
+          {"fact_page",
+           R"({"type":"object","required":["items","next"],"properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/fact"}},"next":{"type":["string","null"]}}})"},
           {"event",
            R"({"type":"object","required":["id","type","chain_id","source","block_number","block_hash","sequence","event_time","time_estimated","priority","score","lane","finality","data"],"properties":{"id":{"type":"string"},"type":{"type":"string"},"chain_id":{"type":"integer"},"source":{"type":"string"},"block_number":{"type":["integer","null"]},"block_hash":{"type":["string","null"]},"sequence":{"type":"integer"},"event_time":{"type":"integer"},)"
            R"("time_estimated":{"type":"boolean"},"priority":{"enum":["low","medium","high","critical"]},"score":{"type":"integer"},"lane":{"type":"string"},"finality":{"enum":["pending","latest","safe","finalized"]},"data":{"type":"object"}}})"},

@@ -381,7 +381,7 @@ class chain final : public own_actor::base {
     const auto now = [this] { return clock().now().time_since_epoch(); };
     const auto asked = desk_.next(now());
     if (!asked) return;
-    request(connector_, caf::infinite, read_state{*tip, asked->who, token_call(asked->what)})
+    request(connector_, caf::infinite, read_state{*tip, asked->to, asked->input})
         .then(
             [this, now, q = *asked, at = *tip](const state_read& answer) {
               if (core_.stands(at))
@@ -396,8 +396,9 @@ class chain final : public own_actor::base {
             });
   }
 
-  void learn(maybe<fact> answer) {
-    if (answer && !known_.facts().add(std::move(*answer))) desk_.note_dropped();
+  void learn(std::vector<fact> answers) {
+    for (auto& answer : answers)
+      if (!known_.facts().add(std::move(answer))) desk_.note_dropped();
   }
 
   /// Of old blocks as well: but for as long as the chain catches up it has better to ask.
@@ -425,6 +426,7 @@ class chain final : public own_actor::base {
     probe_.revert(ancestor.number);
     const auto gone = known_.facts().revert(ancestor.number);
     for (const auto& f : gone) desk_.forget(f.who);
+    desk_.revert(ancestor.number);
     desk_.note_reverted(gone.size());
   }
 

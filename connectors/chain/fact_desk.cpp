@@ -1,7 +1,6 @@
 #include "connectors/chain/fact_desk.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "runtime/policy/transfer.hpp"
@@ -23,52 +22,52 @@ bool may_pass(const failure& why) {
   }
 }
 
+bool is_of_token(const fact_question& asked) {
+  return asked.what == fact_kind::decimals || asked.what == fact_kind::symbol;
+}
+
 }  // namespace
 
 void fact_desk::meet(const event_list& events, chain_id chain, const block_knowledge& known) {
-  const address* last = nullptr;
+  // What is met twice in a row is one meeting.
+  const address* last_token = nullptr;
+  const address* last_pool = nullptr;
   for (const auto& e : events) {
     const auto* log = std::get_if<contract_event>(&e.data.base());
     if (log == nullptr || log->topics.empty()) continue;
-    const bool is_transfer = log->topics[0] == transfer_topic;
-    if (!is_transfer && log->topics[0] != transfer_single_topic &&
-        log->topics[0] != transfer_batch_topic)
-      continue;
-    const auto& token = log->emitter;
-    if (last != nullptr && *last == token) continue;  // what is met twice in a row is one meeting
-    last = &token;
-    if (asked_.contains(token) || known.labels->find(chain, token) != nullptr ||
-        known.facts->find(fact_kind::symbol, token) != nullptr)
-      continue;
-    // Items (ERC-721, with four topics, and ERC-1155) are counted in whole ones.
-    constexpr std::size_t topics_of_items = 4;
-    meet(token, is_transfer && log->topics.size() != topics_of_items);
+    const auto& topic = log->topics[0];
+    if (topic == transfer_topic || topic == transfer_single_topic ||
+        topic == transfer_batch_topic) {
+      if (last_token == nullptr || *last_token != log->emitter) meet_token(*log, chain, known);
+      last_token = &log->emitter;
+    } else if (const auto shape = shape_of_swap(*log)) {
+      if (last_pool == nullptr || *last_pool != log->emitter)
+        meet_pool(log->emitter, *shape, known);
+      last_pool = &log->emitter;
+    }
   }
 }
 
-void fact_desk::meet(const address& token, bool counts_units) {
-  const auto at = waiting_.find(token);
-  if (at != waiting_.end()) {
-    ++at->second.met;
+void fact_desk::meet_token(const contract_event& log, chain_id chain,
+                           const block_knowledge& known) {
+  const auto& token = log.emitter;
+  if (tokens_.was_asked(token) || known.labels->find(chain, token) != nullptr ||
+      known.facts->find(fact_kind::symbol, token) != nullptr)
     return;
-  }
-  if (waiting_.size() >= defaults::facts_waiting_max) make_room();
-  waiting_.emplace(token, contract{.met = 1, .decimals = counts_units, .symbol = true});
+  // Items (ERC-721, with four topics, and ERC-1155) are counted in whole ones.
+  constexpr std::size_t topics_of_items = 4;
+  const bool counts_units = log.topics[0] == transfer_topic && log.topics.size() != topics_of_items;
+  counts_.dropped += tokens_.meet(token, {.decimals = counts_units, .symbol = true});
 }
 
-/// Half of them at once, as looking for the least costs a walk through all.
-void fact_desk::make_room() {
-  std::vector<std::pair<std::uint64_t, address>> all;
-  all.reserve(waiting_.size());
-  for (const auto& [who, x] : waiting_) all.emplace_back(x.met, who);
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-  std::nth_element(all.begin(), middle, all.end());
-  for (auto at = all.begin(); at != middle; ++at) waiting_.erase(at->second);
-  counts_.dropped += all.size() / 2;
+/// Of one that a label knows, too: a label says not which factory made it.
+void fact_desk::meet_pool(const address& pool, pool_shape shape, const block_knowledge& known) {
+  if (pools_.was_asked(pool) || known.facts->find(fact_kind::factory, pool) != nullptr) return;
+  counts_.dropped += pools_.meet(pool, {.shape = shape, .said = {}});
 }
 
 maybe<fact_question> fact_desk::next(time_point now) {
-  if (!asks() || under_way_ || waiting_.empty() || now < paused_until_) return {};
+  if (!asks() || under_way_ || waiting() == 0 || now < paused_until_) return {};
   const auto passed = std::chrono::duration<double, std::ratio<60>>(now - refilled_).count();
   refilled_ = now;
   // What was not asked in ten seconds is no credit for later.
@@ -76,71 +75,159 @@ maybe<fact_question> fact_desk::next(time_point now) {
   left_ = std::min(std::max(1.0, per_minute_ * burst_minutes), left_ + passed * per_minute_);
   if (left_ < 1) return {};
   left_ -= 1;
-  const auto at =
-      std::max_element(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) {
-        return std::tie(a.second.met, a.first) < std::tie(b.second.met, b.first);
-      });
-  auto& of = at->second;
-  fact_question out{of.decimals ? fact_kind::decimals : fact_kind::symbol, at->first,
-                    std::exchange(of.tries, 0) + 1};
-  (of.decimals ? of.decimals : of.symbol) = false;
-  if (!of.decimals && !of.symbol) {
-    remember(at->first);
-    waiting_.erase(at);
-  }
   under_way_ = true;
   ++counts_.asked;
-  return out;
+  auto* token = tokens_.first();
+  auto* pool = pools_.first();
+  if (pool == nullptr || (token != nullptr && token->second.met >= pool->second.met))
+    return ask_token(*token);
+  return ask_pool(*pool);
 }
 
-void fact_desk::remember(const address& who) {
-  if (!asked_.insert(who).second) return;
-  asked_order_.push_back(who);
-  if (asked_order_.size() <= defaults::facts_asked_max) return;
-  asked_.erase(asked_order_.front());
-  asked_order_.pop_front();
+fact_question fact_desk::ask_token(met_contracts<token_questions>::entry& of) {
+  const auto who = of.first;
+  auto& [met, tries, ask] = of.second;
+  const auto what = ask.decimals ? fact_kind::decimals : fact_kind::symbol;
+  const auto tried = std::exchange(tries, 0) + 1;
+  (ask.decimals ? ask.decimals : ask.symbol) = false;
+  if (!ask.decimals && !ask.symbol) tokens_.done(who);
+  return {what, who, tried, who, token_call(what)};
 }
 
-maybe<fact> fact_desk::answered(const fact_question& asked, const state_read& answer,
-                                block_number as_of) {
+fact_question fact_desk::ask_pool(met_contracts<pool_inquiry>::entry& of) {
+  auto& [met, tries, ask] = of.second;
+  auto question = next_question(of.first, ask.shape, ask.said);
+  return {fact_kind::factory, of.first, std::exchange(tries, 0) + 1, question.to,
+          std::move(question.input)};
+}
+
+std::vector<fact> fact_desk::answered(const fact_question& asked, const state_read& answer,
+                                      block_number as_of) {
   under_way_ = false;
-  return read(asked.what, asked.who, answer, as_of);
+  return is_of_token(asked) ? read_token(asked.what, asked.who, answer, as_of)
+                            : read_pool(asked, answer, as_of);
 }
 
-maybe<fact> fact_desk::read(fact_kind what, const address& who, const maybe<state_read>& answer,
-                            block_number as_of) {
+void fact_desk::note(answer_verdict verdict) {
+  counts_.refused += verdict == answer_verdict::nothing ? 1 : 0;
+  counts_.wrong += verdict == answer_verdict::wrong ? 1 : 0;
+}
+
+std::vector<fact> fact_desk::read_token(fact_kind what, const address& who,
+                                        const maybe<state_read>& answer, block_number as_of) {
   const auto found = answer ? read_answer(what, *answer) : token_answer{};
-  counts_.refused += found.verdict == answer_verdict::nothing ? 1 : 0;
-  counts_.wrong += found.verdict == answer_verdict::wrong ? 1 : 0;
+  note(found.verdict);
   counts_.cut += found.is_cut ? 1 : 0;
   if (found.verdict != answer_verdict::fact) return {};
   ++counts_.answered;
-  return fact{.what = what, .who = who, .number = found.number, .text = found.text, .as_of = as_of};
+  return {{.what = what, .who = who, .number = found.number, .text = found.text, .as_of = as_of}};
+}
+
+std::vector<fact> fact_desk::read_pool(const fact_question& asked, const state_read& answer,
+                                       block_number as_of) {
+  auto* of = pools_.find(asked.who);
+  // Meanwhile it lost its place (counted there), or its block was taken back: it is met again.
+  if (of == nullptr) return {};
+  auto said = of->ask.said;
+  const auto call = *pool_call_of(asked.input);
+  if (call < pool_call::pool_of_pair) {
+    const auto verdict = hear_pool(call, asked.who, answer, said);
+    note(verdict);
+    if (verdict != answer_verdict::fact) {
+      pools_.done(asked.who);
+      return {};
+    }
+    said.as_of = std::max(said.as_of, as_of);
+    of->ask.said = said;
+    return {};
+  }
+  pools_.done(asked.who);
+  const auto named = named_pool(answer);
+  if (!asks_for(said, asked.to, asked.input) || !named || *named != asked.who) {
+    note(answer.size == 0 ? answer_verdict::nothing : answer_verdict::wrong);
+    return {};
+  }
+  return confirmed(asked.who, said, as_of);
+}
+
+std::vector<fact> fact_desk::confirmed(const address& pool, pool_claims& said, block_number as_of) {
+  said.as_of = std::max(said.as_of, as_of);
+  auto out = facts_of(pool, said);
+  counts_.answered += out.size();
+  return out;
 }
 
 void fact_desk::failed(const fact_question& asked, const failure& why, time_point now) {
   under_way_ = false;
-  if (why.code == errc::call_reverted) {
-    ++counts_.refused;
+  const bool of_token = is_of_token(asked);
+  const bool refused = why.code == errc::call_reverted;
+  if (!refused) paused_until_ = now + defaults::fact_pause;
+  if (refused || !may_pass(why) || asked.tries >= defaults::fact_tries_max) {
+    ++(refused ? counts_.refused : counts_.failed);
+    if (!of_token) pools_.done(asked.who);
     return;
   }
-  paused_until_ = now + defaults::fact_pause;
-  if (!may_pass(why) || asked.tries >= defaults::fact_tries_max) {
-    ++counts_.failed;
+  if (!of_token) {
+    if (auto* of = pools_.find(asked.who)) of->tries = asked.tries;
     return;
   }
-  asked_.erase(asked.who);
-  auto& again = waiting_[asked.who];
-  (asked.what == fact_kind::decimals ? again.decimals : again.symbol) = true;
-  again.met = std::max<std::uint64_t>(1, again.met);
+  auto& again = tokens_.again(asked.who);
+  (asked.what == fact_kind::decimals ? again.ask.decimals : again.ask.symbol) = true;
   again.tries = asked.tries;
 }
 
-maybe<fact> fact_desk::recorded(const state_recorded& said, block_number as_of) {
-  const auto what = asked_by(said.input);
-  if (!what) return {};
+void fact_desk::forget(const address& who) {
+  tokens_.forget(who);
+  pools_.forget(who);
+}
+
+void fact_desk::revert(block_number ancestor) {
+  pools_.each([&](pool_inquiry& x) {
+    if (x.said.as_of > ancestor) x.said = {};
+  });
+  std::erase_if(recorded_, [&](const auto& x) { return x.second.as_of > ancestor; });
+}
+
+std::vector<fact> fact_desk::recorded(const state_recorded& said, block_number as_of) {
+  if (const auto what = asked_by(said.input)) {
+    ++counts_.asked;
+    return read_token(*what, said.who, said.answer, as_of);
+  }
+  const auto call = pool_call_of(said.input);
+  if (!call) return {};
   ++counts_.asked;
-  return read(*what, said.who, said.answer, as_of);
+  if (!said.answer) {
+    note(answer_verdict::nothing);
+    return {};
+  }
+  return recorded_of_pool(*call, said, as_of);
+}
+
+/// What pools say is kept until a line holds what their factory said.
+std::vector<fact> fact_desk::recorded_of_pool(pool_call call, const state_recorded& said,
+                                              block_number as_of) {
+  const auto& answer = *said.answer;
+  if (call < pool_call::pool_of_pair) {
+    if (recorded_.size() >= defaults::facts_waiting_max && !recorded_.contains(said.who)) {
+      counts_.dropped += recorded_.size();
+      recorded_.clear();
+    }
+    auto& of = recorded_[said.who];
+    const auto verdict = hear_pool(call, said.who, answer, of);
+    note(verdict);
+    of.as_of = std::max(of.as_of, as_of);
+    if (verdict != answer_verdict::fact) recorded_.erase(said.who);
+    return {};
+  }
+  const auto pool = named_pool(answer);
+  const auto at = pool ? recorded_.find(*pool) : recorded_.end();
+  if (at == recorded_.end() || !asks_for(at->second, said.who, said.input)) {
+    note(answer.size == 0 ? answer_verdict::nothing : answer_verdict::wrong);
+    return {};
+  }
+  auto out = confirmed(*pool, at->second, as_of);
+  recorded_.erase(at);
+  return out;
 }
 
 }  // namespace eremos

@@ -74,8 +74,10 @@ mock_cast::mock_cast(std::uint64_t key, bool dense) : key_(key) {
     const auto& row = known(*labels, name);
     const mock_token token{row.who, row.decimals, milli, row.name};
     tokens_.push_back(token);
-    v2_pools_.push_back({v2_pool(v2_factory, weth_, token.who), token, weth_ < token.who});
-    v3_pools_.push_back({v3_pool(v3_factory, weth_, token.who, fee), token, weth_ < token.who});
+    const bool weth_first = weth_ < token.who;
+    v2_pools_.push_back({v2_pool(v2_factory, weth_, token.who), token, weth_first, v2_factory, 0});
+    v3_pools_.push_back(
+        {v3_pool(v3_factory, weth_, token.who, fee), token, weth_first, v3_factory, fee});
   }
 }
 
@@ -91,6 +93,7 @@ maybe<byte_vector> mock_cast::answer(const address& who, const byte_vector& inpu
   if (std::any_of(wallets_.begin(), wallets_.end(), is) ||
       std::any_of(exchanges_.begin(), exchanges_.end(), is))
     return byte_vector{};
+  if (auto said = answer_of_pool(who, input)) return said;
   const auto token = std::find_if(tokens_.begin(), tokens_.end(),
                                   [&](const mock_token& t) { return t.who == who; });
   const bool is_known = token != tokens_.end();
@@ -100,6 +103,27 @@ maybe<byte_vector> mock_cast::answer(const address& who, const byte_vector& inpu
     return abi_text(is_known       ? token->symbol
                     : who == weth_ ? "WETH"
                                    : "MOCK" + to_hex(who).substr(2, 4));
+  return {};
+}
+
+maybe<byte_vector> mock_cast::answer_of_pool(const address& who, const byte_vector& input) const {
+  for (const auto* pools : {&v2_pools_, &v3_pools_})
+    for (const auto& pool : *pools) {
+      const auto low = abi_word(pool.weth_first ? weth_ : pool.token.who);
+      const auto high = abi_word(pool.weth_first ? pool.token.who : weth_);
+      const auto fee = abi_word(uint256{pool.fee});
+      if (pool.who == who) {
+        if (input == abi_call("factory()", {})) return abi_data({abi_word(pool.factory)});
+        if (input == abi_call("token0()", {})) return abi_data({low});
+        if (input == abi_call("token1()", {})) return abi_data({high});
+        if (pool.fee != 0 && input == abi_call("fee()", {})) return abi_data({fee});
+      } else if (pool.factory == who) {
+        const auto asked = pool.fee == 0
+                               ? abi_call("getPair(address,address)", {low, high})
+                               : abi_call("getPool(address,address,uint24)", {low, high, fee});
+        if (input == asked) return abi_data({abi_word(pool.who)});
+      }
+    }
   return {};
 }
 

@@ -43,6 +43,8 @@ struct mock_pool {
   address who;
   mock_token token;  ///< the one that is not WETH
   bool weth_first = false;
+  address factory;
+  std::uint64_t fee = 0;  ///< of a V3 pool, in millionths
 };
 
 class mock_cast {
@@ -58,8 +60,8 @@ class mock_cast {
   /// Nonce with which an account enters the chain: most are older than it.
   std::uint64_t first_nonce(mock_role role, std::uint64_t index) const;
 
-  /// What that account answers to a call: tokens to decimals() and symbol(), people to anything
-  /// with nothing. None: it refuses.
+  /// What that account answers to a call: tokens to decimals() and symbol(), pools and their
+  /// factories to what tells whose a pool is, people to anything with nothing. None: it refuses.
   maybe<byte_vector> answer(const address& who, const byte_vector& input) const;
 
   const address& weth() const noexcept { return weth_; }
@@ -70,6 +72,8 @@ class mock_cast {
   const std::vector<mock_pool>& v3_pools() const noexcept { return v3_pools_; }
 
  private:
+  maybe<byte_vector> answer_of_pool(const address& who, const byte_vector& input) const;
+
   std::uint64_t key_;
   std::vector<address> wallets_;
   std::vector<address> exchanges_;

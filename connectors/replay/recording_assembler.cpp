@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "connectors/chain/token_answers.hpp"
+#include "connectors/chain/pool_answers.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
 #include "connectors/ethereum/decode_log.hpp"
@@ -115,11 +115,12 @@ line_outcome recording_assembler::decode_labels_line(const recorded_line& line, 
   return {};
 }
 
-/// Of what is asked of tokens. An error is the contract's, nearly always.
+/// Of what is asked of tokens, pools and factories. An error is the contract's, nearly always.
 line_outcome recording_assembler::decode_call_line(const recorded_line& line, chain_id chain,
                                                    std::vector<recorded_item>& out) {
   auto asked = parse_recorded_call(result_parser_, line.params);
-  if (!asked || !asked_by(asked->input)) return {line_verdict::set_aside, std::string{line.method}};
+  if (!asked || !(asked_by(asked->input) || pool_call_of(asked->input)))
+    return {line_verdict::set_aside, std::string{line.method}};
   state_recorded said{chain, asked->to, std::move(asked->input), {}};
   if (!line.has_error) {
     if (line.result.empty()) return {line_verdict::malformed, "result: missing"};

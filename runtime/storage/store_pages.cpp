@@ -39,6 +39,9 @@ result<std::vector<message_row>> store_pages::messages(const message_query& want
 result<std::vector<ledger_row>> store_pages::ledger(const ledger_query& want) {
   return checked(read_ledger(*db_, want.chain, want.limit, want.state, want.before));
 }
+result<std::vector<fact_row>> store_pages::facts(const fact_query& want) {
+  return checked(read_facts(*db_, want));
+}
 result<std::vector<feed_item>> store_pages::feed(std::int64_t after, std::size_t limit) {
   return checked(read_feed(*db_, after, limit));
 }

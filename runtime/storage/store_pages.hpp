@@ -1,10 +1,11 @@
-// What the API reads: pages of listings, and the feed from any place on. Its own read-only
-// connection, so that it neither waits for STORE nor makes it wait. Owned by one thread.
+// What the API reads, and `facts`: pages of listings, and the feed from any place on. Its own
+// read-only connection, so that it neither waits for STORE nor makes it wait. Owned by one thread.
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "runtime/storage/fact_rows.hpp"
 #include "runtime/storage/feed_rows.hpp"
 #include "runtime/storage/sqlite.hpp"
 #include "runtime/storage/store.hpp"
@@ -33,6 +34,7 @@ class store_pages {
   result<page_of<memory_entry>> memories(const memory_query& want);
   result<std::vector<message_row>> messages(const message_query& want);
   result<std::vector<ledger_row>> ledger(const ledger_query& want);
+  result<std::vector<fact_row>> facts(const fact_query& want);
   result<std::vector<feed_item>> feed(std::int64_t after, std::size_t limit);
   result<feed_bounds> bounds();
   /// The labels of the chain's newest block; none: nothing is stored of it.

@@ -107,6 +107,9 @@ struct stored_fixture {
   data_folder folder = std::move(*data_folder::temporary());
   block_ref first{1, 100, keccak256("first")};
   block_ref second{1, 101, keccak256("second")};
+  address pool = *parse_address("0xb4e16d0168e52d35cacd2c6185b44281ec28c9dc");
+  address factory = *parse_address("0x5c69bee701ef814a2b6a3edd4b1652cb9cc5aa6f");
+  address coin = *parse_address("0x00000000000000000000000000000000000000c1");
 
   stored_fixture() {
     auto storage = std::move(*open_sqlite_store(folder.store_path()));
@@ -130,6 +133,13 @@ struct stored_fixture {
     memory.event_time = two.time;
     memory.id = make_memory_id(memory);
     two.memories = {memory};
+    two.learned = {{.what = fact_kind::decimals, .who = pool, .number = 18, .order = 1},
+                   {.what = fact_kind::factory, .who = pool, .account = factory, .order = 2},
+                   {.what = fact_kind::symbol, .who = coin, .text = "U\x1b[2J\xFF", .order = 3}};
+    for (auto& f : two.learned) {
+      f.as_of = 100;
+      f.from = 101;
+    }
     REQUIRE(storage->begin());
     REQUIRE(storage->write(one));
     REQUIRE(storage->write(two));
@@ -205,6 +215,29 @@ TEST_CASE("QUERIES: memory and blocks are listed", "[queries]") {
   const auto table = run({"blocks", "--data-dir", f.dir(), "--chain", "ethereum", "--limit", "1"});
   CHECK(lines_of(table.out) == 2);
   CHECK(table.out.find("canonical") != std::string::npos);
+}
+
+TEST_CASE("QUERIES: facts are listed, of all or of one contract", "[queries]") {
+  stored_fixture f;
+  const auto json = run({"facts", "--data-dir", f.dir(), "--json"});
+  CHECK(lines_of(json.out) == 3);
+  CHECK(json.out.find("\x1b") == std::string::npos);
+  const auto one =
+      run({"facts", "0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc", "--data-dir", f.dir(), "--json"});
+  CHECK(
+      one.out ==
+      R"({"chain_id":1,"address":"0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc","kind":"factory","value":"0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f","as_of":100,"from_block":101})"
+      "\n"
+      R"({"chain_id":1,"address":"0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc","kind":"decimals","value":18,"as_of":100,"from_block":101})"
+      "\n");
+  const auto table = run({"facts", "--data-dir", f.dir(), "--chain", "ethereum", "--limit", "1"});
+  CHECK(lines_of(table.out) == 2);
+  CHECK(table.out.find("symbol") != std::string::npos);
+  CHECK(table.out.find('\x1b') == std::string::npos);
+  CHECK(run({"facts", "--data-dir", f.dir(), "--chain", "polygon"}).err == "no facts\n");
+  CHECK(run({"facts", "0x00000000000000000000000000000000000000c2", "--data-dir", f.dir()}).err ==
+        "no facts\n");
+  CHECK(run({"facts", "--data-dir", f.dir(), "--chain", "etherum"}).code == 2);
 }
 
 TEST_CASE("QUERIES: explain has words and the formula's numbers for what agents conclude",

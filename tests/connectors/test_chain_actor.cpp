@@ -5,16 +5,15 @@
 #include <memory>
 #include <set>
 
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
-#include "connectors/chain/chain_actor.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/caf_error.hpp"
 #include "runtime/defaults.hpp"
+#include "tests/connectors/chain_stage.hpp"
 
 using namespace eremos;
+using namespace eremos::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -55,7 +54,7 @@ struct provider {
 };
 
 /// What CHAIN said, with the chain as a listener would have it.
-struct heard {
+struct all_heard {
   std::vector<block_ref> chain;
   std::vector<chain_finalized> finality;
   std::vector<blockchain_event> mempool;
@@ -64,92 +63,36 @@ struct heard {
   std::vector<std::string> labels;  ///< what the set of each of these blocks calls itself
 };
 
-struct fixture {
+struct fixture : chain_stage {
   provider source;
-  heard said;
-  caf::actor_system_config settings;
-  std::unique_ptr<caf::actor_system> system;
-  caf::scheduler::test_coordinator* scheduler = nullptr;
-  std::unique_ptr<caf::scoped_actor> self;
-  connector_actor connector;
-  chain_listener listener;
-  chain_actor chain;
+  all_heard said;
 
   explicit fixture(chain_restart restart = {}, label_view labels = {}) {
-    add_message_types(settings);
-    settings.set("scheduler.policy", caf::atom("testing"));
-    system = std::make_unique<caf::actor_system>(settings);
-    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
-    self = std::make_unique<caf::scoped_actor>(*system);
-    connector = system->spawn([this]() -> connector_actor::behavior_type {
-      return {
-          [](const connector_start&) {},
-          [this](const fetch_block& what) { return source.get(what); },
-          [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [](const read_state&) -> caf::result<state_read> { return caf::sec::bad_function_call; },
-          [](const more_wanted&) {},
-          [](const get_report&) { return connector_report{}; }};
-    });
-    listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
-      return {[this, me](const committed_block& b) {
-                said.chain.push_back(b.block);
-                said.labels.push_back(b.known ? (*b.known)->labels->own() : "none");
-                me->send(caf::actor_cast<chain_actor>(me->current_sender()),
-                         block_finished{b.commit, b.events.size()});
-              },
-              [this](const chain_reverted& r) {
-                for (const auto& gone : r.blocks)
-                  if (!said.chain.empty() && said.chain.back() == gone) said.chain.pop_back();
-                said.labels.resize(said.chain.size());
-              },
-              [this](const chain_finalized& f) { said.finality.push_back(f); },
-              [this](const mempool_batch& m) {
-                said.mempool.insert(said.mempool.end(), m.events.begin(), m.events.end());
-              },
-              [](const chain_gap&) {},
-              [this](const chain_rewound& r) { said.rewound.push_back(r.accepted); },
-              [this](const chain_ended&) { ++said.ended; }};
-    });
-    chain = spawn_chain(
-        *system,
-        {.chain = 1, .source = "test", .restart = std::move(restart), .labels = std::move(labels)},
-        connector, listener);
+    begin({.restart = std::move(restart), .labels = std::move(labels)});
     provider_says(true);
   }
-  ~fixture() {
-    for (const auto& who :
-         {caf::actor_cast<caf::actor>(connector), caf::actor_cast<caf::actor>(listener),
-          caf::actor_cast<caf::actor>(chain)})
-      (*self)->send_exit(who, caf::exit_reason::user_shutdown);
-    connector = nullptr;
-    listener = nullptr;
-    chain = nullptr;
-    scheduler->run();
-    self.reset();
+  caf::result<shared<block_record>> fetch(const fetch_block& what) override {
+    return source.get(what);
   }
+  void heard(const committed_block& b) override {
+    said.chain.push_back(b.block);
+    said.labels.push_back(b.known ? (*b.known)->labels->own() : "none");
+  }
+  void heard(const chain_reverted& r) override {
+    for (const auto& gone : r.blocks)
+      if (!said.chain.empty() && said.chain.back() == gone) said.chain.pop_back();
+    said.labels.resize(said.chain.size());
+  }
+  void heard(const chain_finalized& f) override { said.finality.push_back(f); }
+  void heard(const mempool_batch& m) override {
+    said.mempool.insert(said.mempool.end(), m.events.begin(), m.events.end());
+  }
+  void heard(const chain_rewound& r) override { said.rewound.push_back(r.accepted); }
+  void heard(const chain_ended&) override { ++said.ended; }
 
-  template <class Word>
-  void tell(Word word) {
-    (*self)->send(chain, std::move(word));
-    scheduler->run();
-  }
   void provider_says(bool connected) { tell(provider_state{1, connected, "test"}); }
   void head(block_number n) {
     tell(head_seen{1, n, hash_of(n, source.branch), hash_of(n - 1, source.branch), 7});
-  }
-  void pass(std::chrono::milliseconds time) {
-    for (; time > 0ms; time -= 100ms) {
-      scheduler->advance_time(100ms);
-      scheduler->run();
-    }
-  }
-  chain_report report() {
-    chain_report out;
-    auto asked = (*self)->request(chain, caf::infinite, get_report{});
-    scheduler->run();
-    asked.receive([&](chain_report& r) { out = std::move(r); },
-                  [](const caf::error&) { FAIL("no report"); });
-    return out;
   }
   block_number last() const { return said.chain.empty() ? 0 : said.chain.back().number; }
 };

@@ -1,17 +1,16 @@
 // What CHAIN asks of contracts, what it makes of the answers, and which block they go with.
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
-#include "connectors/chain/chain_actor.hpp"
 #include "connectors/chain/fact_book.hpp"
 #include "connectors/chain/fact_desk.hpp"
 #include "connectors/mock/evm_words.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/caf_error.hpp"
 #include "runtime/policy/transfer.hpp"
+#include "tests/connectors/chain_stage.hpp"
 
 using namespace eremos;
+using namespace eremos::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -378,75 +377,26 @@ struct provider {
   }
 };
 
-struct fixture {
+struct fixture : chain_stage {
   provider source;
   std::vector<committed_block> blocks;
-  caf::actor_system_config settings;
-  std::unique_ptr<caf::actor_system> system;
-  caf::scheduler::test_coordinator* scheduler = nullptr;
-  std::unique_ptr<caf::scoped_actor> self;
-  connector_actor connector;
-  chain_listener listener;
-  chain_actor chain;
 
   explicit fixture(chain_config config) {
-    add_message_types(settings);
-    settings.set("scheduler.policy", caf::atom("testing"));
-    system = std::make_unique<caf::actor_system>(settings);
-    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
-    self = std::make_unique<caf::scoped_actor>(*system);
-    connector = system->spawn([this]() -> connector_actor::behavior_type {
-      return {
-          [](const connector_start&) {},
-          [this](const fetch_block& what) { return source.block(what.number); },
-          [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [this](const read_state& what) { return source.answer(what); },
-          [](const more_wanted&) {},
-          [](const get_report&) { return connector_report{}; }};
-    });
-    listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
-      return {[this, me](const committed_block& b) {
-                blocks.push_back(b);
-                me->send(caf::actor_cast<chain_actor>(me->current_sender()),
-                         block_finished{b.commit, b.events.size()});
-              },
-              [](const chain_reverted&) {},
-              [](const chain_rewound&) {},
-              [](const chain_finalized&) {},
-              [](const mempool_batch&) {},
-              [](const chain_gap&) {},
-              [](const chain_ended&) {}};
-    });
-    config.chain = 1;
-    config.source = "test";
     config.labels = std::make_shared<const label_set>();
-    chain = spawn_chain(*system, std::move(config), connector, listener);
+    begin(std::move(config));
   }
-  ~fixture() {
-    for (const auto& who :
-         {caf::actor_cast<caf::actor>(chain), caf::actor_cast<caf::actor>(connector),
-          caf::actor_cast<caf::actor>(listener)})
-      (*self)->send_exit(who, caf::exit_reason::user_shutdown);
-    scheduler->run();
+  caf::result<shared<block_record>> fetch(const fetch_block& what) override {
+    return source.block(what.number);
   }
+  caf::result<state_read> read(const read_state& what) override { return source.answer(what); }
+  void heard(const committed_block& b) override { blocks.push_back(b); }
 
-  template <class Word>
-  void tell(Word word) {
-    (*self)->send(chain, std::move(word));
-    scheduler->run();
-  }
   void head(block_number n) {
     scheduler->advance_time(60s);
     tell(head_seen{1, n, source.block(n)->header.hash, source.block(n)->header.parent_hash, 7});
     scheduler->run();
   }
-  fact_report report() {
-    fact_report out;
-    auto asking = (*self)->request(chain, caf::infinite, get_report{});
-    scheduler->run();
-    asking.receive([&](const chain_report& r) { out = r.facts; }, [](const caf::error&) {});
-    return out;
-  }
+  fact_report counts() { return report().facts; }
   const fact_set& known(std::size_t i) const { return *(*blocks.at(i).known)->facts; }
 };
 
@@ -467,7 +417,7 @@ TEST_CASE("CHAIN: a token met in a block is asked at that block, and known from 
   CHECK(f.known(1).find(fact_kind::symbol, token(100))->text == "T100");
   CHECK(f.known(2).size() == 4);
   CHECK(f.source.asked.size() == 6);
-  const auto counts = f.report();
+  const auto counts = f.counts();
   CHECK(counts.asked == 6);
   CHECK(counts.answered == 6);
   CHECK(counts.known == 4);  // the last two go with the next block
@@ -503,7 +453,7 @@ TEST_CASE("CHAIN: a reorg takes what was asked at its blocks, and it is asked ag
   CHECK(f.known(5).find(fact_kind::symbol, token(102)) != nullptr);
   CHECK(f.known(5).find(fact_kind::symbol, token(103)) == nullptr);
   CHECK(texts(f.blocks[5].learned) == list{"", "T102"});
-  CHECK(f.report().reverted == 4);
+  CHECK(f.counts().reverted == 4);
   CHECK(f.source.asked.front().at.hash == hash_of(104, 1));
   // It is met again.
   f.head(106);
@@ -519,7 +469,7 @@ TEST_CASE("CHAIN: a provider without answers costs some questions, and no block"
   f.source.fails = failure{errc::provider_refused, "not in your plan"};
   for (block_number n = 100; n <= 120; ++n) f.head(n);
   CHECK(f.blocks.size() == 21);
-  const auto counts = f.report();
+  const auto counts = f.counts();
   CHECK(counts.asked <= 22);
   CHECK(counts.answered == 0);
   CHECK(counts.waiting > 0);
@@ -570,7 +520,7 @@ TEST_CASE("CHAIN: recorded answers go with the next recorded block, and nothing 
   CHECK(said->text == "SEVEN");
   CHECK(said->as_of == 100);
   CHECK(f.source.asked.empty());
-  const auto counts = f.report();
+  const auto counts = f.counts();
   CHECK(counts.refused == 1);
   CHECK(counts.wrong == 1);
 }

@@ -2,15 +2,14 @@
 #include <limits>
 #include <map>
 
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
-#include "connectors/chain/chain_actor.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/defaults.hpp"
+#include "tests/connectors/chain_stage.hpp"
 
 using namespace eremos;
+using namespace eremos::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -45,82 +44,21 @@ struct liar {
   }
 };
 
-struct fixture {
+struct fixture : chain_stage {
   liar source;
   std::vector<committed_block> said;
-  caf::actor_system_config settings;
-  std::unique_ptr<caf::actor_system> system;
-  caf::scheduler::test_coordinator* scheduler = nullptr;
-  std::unique_ptr<caf::scoped_actor> self;
-  connector_actor connector;
-  chain_listener listener;
-  chain_actor chain;
 
   explicit fixture(suspect_rule rule) {
-    add_message_types(settings);
-    settings.set("scheduler.policy", caf::atom("testing"));
-    system = std::make_unique<caf::actor_system>(settings);
-    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
-    self = std::make_unique<caf::scoped_actor>(*system);
-    connector = system->spawn([this]() -> connector_actor::behavior_type {
-      return {
-          [](const connector_start&) {},
-          [this](const fetch_block& what) { return source.get(what); },
-          [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [](const read_state&) -> caf::result<state_read> { return caf::sec::bad_function_call; },
-          [](const more_wanted&) {},
-          [](const get_report&) { return connector_report{}; }};
-    });
-    listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
-      return {[this, me](const committed_block& b) {
-                said.push_back(b);
-                me->send(caf::actor_cast<chain_actor>(me->current_sender()),
-                         block_finished{b.commit, b.events.size()});
-              },
-              [](const chain_reverted&) {},
-              [](const chain_rewound&) {},
-              [](const chain_finalized&) {},
-              [](const mempool_batch&) {},
-              [](const chain_gap&) {},
-              [](const chain_ended&) {}};
-    });
-    chain = spawn_chain(*system, {.chain = 1, .source = "test", .on_suspect = rule}, connector,
-                        listener);
+    begin({.on_suspect = rule});
     tell(provider_state{1, true, "test"});
     head(100);
   }
-  ~fixture() {
-    for (const auto& who :
-         {caf::actor_cast<caf::actor>(connector), caf::actor_cast<caf::actor>(listener),
-          caf::actor_cast<caf::actor>(chain)})
-      (*self)->send_exit(who, caf::exit_reason::user_shutdown);
-    connector = nullptr;
-    listener = nullptr;
-    chain = nullptr;
-    scheduler->run();
-    self.reset();
+  caf::result<shared<block_record>> fetch(const fetch_block& what) override {
+    return source.get(what);
   }
+  void heard(const committed_block& b) override { said.push_back(b); }
 
-  template <class Word>
-  void tell(Word word) {
-    (*self)->send(chain, std::move(word));
-    scheduler->run();
-  }
   void head(block_number n) { tell(head_seen{1, n, hash_of(n), hash_of(n - 1), 7}); }
-  void pass(std::chrono::milliseconds time) {
-    for (; time > 0ms; time -= 100ms) {
-      scheduler->advance_time(100ms);
-      scheduler->run();
-    }
-  }
-  chain_report report() {
-    chain_report out;
-    auto asked = (*self)->request(chain, caf::infinite, get_report{});
-    scheduler->run();
-    asked.receive([&](chain_report& r) { out = std::move(r); },
-                  [](const caf::error&) { FAIL("no report"); });
-    return out;
-  }
   std::uint64_t count(integrity_state state) {
     return report().by_integrity[static_cast<std::size_t>(state)];
   }

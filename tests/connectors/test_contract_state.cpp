@@ -1,7 +1,7 @@
 // Answers of contracts as providers send them, and as the mock makes them up.
 #include <catch2/catch.hpp>
 
-#include "connectors/chain/token_answers.hpp"
+#include "connectors/chain/pool_answers.hpp"
 #include "connectors/ethereum/decode_value.hpp"
 #include "connectors/ethereum/error_class.hpp"
 #include "connectors/mock/evm_words.hpp"
@@ -76,4 +76,33 @@ TEST_CASE("mock: its tokens say what they are, its people nothing, and other cal
   CHECK(read(fact_kind::symbol, cast.wallet(5)).verdict == answer_verdict::nothing);
   CHECK(read(fact_kind::symbol, cast.exchange(0)).verdict == answer_verdict::nothing);
   CHECK_FALSE(cast.answer(quiet, abi_call("totalSupply()", {})));
+}
+
+TEST_CASE("mock: its pools say whose they are, and their factories the same") {
+  const mock_chain chain{{.seed = 7}};
+  const auto& cast = chain.cast();
+  const auto confirmed = [&](const mock_pool& pool, pool_shape shape) {
+    pool_claims said;
+    for (int questions = 0; questions < 5; ++questions) {
+      const auto next = next_question(pool.who, shape, said);
+      const auto bytes = cast.answer(next.to, next.input);
+      if (!bytes) return false;
+      const state_read answer{*bytes, bytes->size()};
+      if (next.to != pool.who) {
+        CHECK(facts_of(pool.who, said)[0].account == pool.factory);
+        CHECK(asks_for(said, next.to, next.input));
+        const auto named = named_pool(answer);
+        return named && *named == pool.who;
+      }
+      if (hear_pool(*pool_call_of(next.input), pool.who, answer, said) != answer_verdict::fact)
+        return false;
+    }
+    return false;
+  };
+  for (const auto& pool : cast.v2_pools()) CHECK(confirmed(pool, pool_shape::pair));
+  for (const auto& pool : cast.v3_pools()) CHECK(confirmed(pool, pool_shape::fee));
+  CHECK_FALSE(confirmed(cast.v2_pools().front(), pool_shape::fee));
+  CHECK_FALSE(cast.answer(
+      cast.v2_pools().front().factory,
+      abi_call("getPair(address,address)", {abi_word(cast.weth()), abi_word(cast.weth())})));
 }

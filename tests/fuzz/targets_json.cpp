@@ -1,7 +1,7 @@
 // What a provider's text goes through before anything is believed.
 #include <array>
 
-#include "connectors/chain/token_answers.hpp"
+#include "connectors/chain/pool_answers.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
 #include "connectors/ethereum/decode_log.hpp"
@@ -68,6 +68,12 @@ void json_rpc(std::string_view input) {
       must(read_answer(fact_kind::symbol, answer).text.size() <= symbol_bytes_max,
            "a symbol is cut");
       must(read_answer(fact_kind::decimals, answer).number <= decimals_max, "decimals are few");
+      pool_claims said;
+      for (const auto call : {pool_call::factory, pool_call::token0, pool_call::token1,
+                              pool_call::fee, pool_call::stable})
+        (void)hear_pool(call, {}, answer, said);
+      must(!said.token0 || !said.token0->is_zero(), "a token is somebody");
+      (void)pool_call_of(answer.bytes);
     }
     (void)decode_flag(parser, copy);
   }

@@ -1,4 +1,6 @@
 // The store: facts come and go with the blocks that brought them.
+#include "runtime/storage/fact_json.hpp"
+#include "runtime/storage/store_pages.hpp"
 #include "test_store_blocks.hpp"
 
 using namespace eremos;
@@ -65,6 +67,45 @@ TEST_CASE("store: a block that comes again doubles no fact, and one taken back t
   // In place of a stored one, as after a restart.
   f.write(learning(3, {2, 3, 4}, 2));
   CHECK(orders(f) == list{1, 2, 3, 4});
+}
+
+TEST_CASE("store: pages of facts are the newest first, of one contract if it is asked for") {
+  store_fixture f;
+  f.write(block_at(1));
+  f.write(learning(2, {1, 2, 3}));
+  f.write(learning(3, {4, 5}));
+  auto pages = store_pages::open(f.folder.store_path());
+  REQUIRE(pages);
+  const auto listed = [&](const fact_query& want) {
+    list out;
+    const auto rows = (*pages)->facts(want);
+    REQUIRE(rows);
+    for (const auto& row : *rows) out.push_back(row.what.order);
+    return out;
+  };
+  CHECK(listed({}) == list{5, 4, 3, 2, 1});
+  CHECK(listed({.chain = test_chain, .who = {}, .before = 4, .limit = 2}) == list{3, 2});
+  CHECK(listed({.chain = {}, .who = wallet_at(3), .before = {}}) == list{3});
+  CHECK(listed({.chain = 2, .who = {}, .before = {}}).empty());
+  const auto row = (*pages)->facts({.chain = {}, .who = wallet_at(4), .before = {}});
+  REQUIRE(row);
+  CHECK(row->front().chain == test_chain);
+  CHECK(to_json(row->front()).find(R"("kind":"decimals","value":4,"as_of":2,"from_block":3)") !=
+        std::string::npos);
+}
+
+TEST_CASE("store: a fact's value is told as its kind has it") {
+  const auto of = [](fact_kind what) {
+    return to_json(
+        {.chain = 1, .what = {.what = what, .number = 7, .text = "T\xFF\"", .account = {}}});
+  };
+  CHECK(of(fact_kind::decimals).find(R"("decimals","value":7,)") != std::string::npos);
+  CHECK(of(fact_kind::last_act).find(R"("last_act","value":7,)") != std::string::npos);
+  CHECK(of(fact_kind::symbol).find("\"symbol\",\"value\":\"T\xEF\xBF\xBD\\\"\",") !=
+        std::string::npos);
+  for (const auto what : {fact_kind::factory, fact_kind::token0, fact_kind::token1})
+    CHECK(of(what).find(R"("value":"0x0000000000000000000000000000000000000000",)") !=
+          std::string::npos);
 }
 
 TEST_CASE("store: no more facts are kept than a set keeps") {

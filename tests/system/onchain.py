@@ -79,14 +79,14 @@ class Chain:
 
 
 class Exchange:
-    """Uniswap V2 as it stands on mainnet: factory, router, and WETH at its own address."""
+    """Uniswap V2 as it stands on mainnet: router, and factory and WETH at their own addresses."""
 
     def __init__(self, chain, who):
         self.chain = chain
         self.weth = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
-        elsewhere = chain.deploy(who, "WETH9")
-        chain.rpc("anvil_setCode", self.weth, chain.rpc("eth_getCode", elsewhere, "latest"))
-        self.factory = chain.deploy(who, "UniswapV2Factory", who)
+        self.factory = "0x5c69bee701ef814a2b6a3edd4b1652cb9cc5aa6f"
+        for at, made in ((self.weth, chain.deploy(who, "WETH9")), (self.factory, chain.deploy(who, "UniswapV2Factory", who))):
+            chain.rpc("anvil_setCode", at, chain.rpc("eth_getCode", made, "latest"))
         self.router = chain.deploy(who, "UniswapV2Router02", self.factory, self.weth)
 
     def add_liquidity(self, who, token, tokens, ether):

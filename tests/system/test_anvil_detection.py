@@ -3,7 +3,7 @@ attack with a flash loan, an upgrade, a wallet that wakes; told once each, expla
 import json
 
 from onchain import ETHER, TRANSFER, Chain, Exchange, contracts, words
-from support import Anvil, Node, folder, need, run, stored, wait_until
+from support import Anvil, Node, folder, need, need_quietly, run, stored, wait_until
 
 BINANCE = "0x28c6c06298d514db089934071355e5743bf21d60"  # "Binance 14" of the labels
 DAYS_ASLEEP = 200
@@ -25,8 +25,9 @@ def same(address):
 class Story:
     """What happens, block by block; the same again after a reorg."""
 
-    def __init__(self, chain, exchange, builder):
+    def __init__(self, chain, exchange, builder, settled, known):
         self.chain, self.exchange, self.builder = chain, exchange, builder
+        self.settled, self.known = settled, known
 
     def launch(self):
         """An exchange pays a fresh wallet; it deploys, and opens a pool some time after; four wallets of one hand buy."""
@@ -45,6 +46,16 @@ class Story:
         for purchase in bought:
             c.receipt(purchase)
         self.pool = self.exchange.pair(self.coin)
+
+    def ask(self):
+        """Somebody buys until the pool was asked what it is."""
+        def known():
+            self.exchange.buy(self.builder, self.coin, ETHER // 100)
+            self.chain.mine()
+            self.settled()
+            return self.known(self.pool)
+
+        wait_until(known, 30, "the pool is known")
 
     def attack(self):
         """A bank is made to lend too much."""
@@ -80,6 +91,7 @@ class Story:
 
     def tell(self, proxy):
         self.launch()
+        self.ask()
         self.attack()
         self.upgrade(proxy)
         self.wake()
@@ -102,7 +114,7 @@ try:
         data = f / "data"
         config = f / "eremos.toml"
         config.write_text(f'[watch]\naddresses = ["{proxy}"]\n'
-                          f'[chains.ethereum]\nstart = 0\n[[chains.ethereum.providers]]\nkind = "ethereum"\n'
+                          f'[chains.ethereum]\nstart = 0\nfacts_per_minute = 6000\n[[chains.ethereum.providers]]\nkind = "ethereum"\n'
                           f'ws = "ws://127.0.0.1:{anvil.port}"\nhttp = "http://127.0.0.1:{anvil.port}"\n')
         node = Node(data, "--config", config)
         TOLD = ("launch_detected", "flash_loan_manipulation", "admin_change", "wallet_reactivated")
@@ -111,6 +123,11 @@ try:
             head = chain.head()["hash"][2:].upper()
             wait_until(lambda: stored(data, f"select 1 from ledger where hex(block_hash) = '{head}' and status = 'canonical'"),
                        30, "the head is stored")
+
+        def known(pool):
+            code, out, err = run("facts", pool, "--data-dir", data, "--json")
+            need_quietly(code == 0, f"facts are listed {err}")
+            return {x["kind"]: same(x["value"]) for x in map(json.loads, out.splitlines()) if x["kind"] not in ("decimals", "symbol")}
 
         def told():
             code, out, err = run("signals", "--data-dir", data, "--json", "--limit", "1000")
@@ -137,7 +154,7 @@ try:
         need(not told(), f"nothing is said before anything happens {[(s['type'], s['subject'], s['details']) for s in told()]}")
         before = anvil.rpc("evm_snapshot")
         began = int(chain.head()["number"], 16)
-        story = Story(chain, exchange, builder)
+        story = Story(chain, exchange, builder, settled, known)
         story.tell(proxy)
         settled()
 
@@ -149,6 +166,7 @@ try:
         need((details["funding"], details["deployment"]) == (story.funding, story.creation), "with both transactions")
         need([same(x) for x in details["addresses"].split(",")] == BUYERS and details["buyers"] == 4, "with its buyers")
         need(details["one_hand"] and details["blocks_after_liquidity"] == 1, "of one hand, a block after the first liquidity")
+        need(details["pool_dex"] == "UniswapV2", "which is Uniswap V2's")
         need(launch["evidence_total"] == 7, "payment, creation, liquidity and four purchases are its evidence")
         text = explained(launch)
         need("Binance 14" in text and "one hand: true" in text, "which explain says in words")
@@ -158,7 +176,11 @@ try:
         need((same(details["lender"]), same(details["executor"]), same(details["pool"])) == (story.lender, story.attacker, story.pool),
              "with lender, executor and pool")
         need(all(details[x] for x in ("swaps_back", "price_returns", "paid_between", "gains")), "by all four signs")
-        need("borrowed" in explained(attack), "which explain says in words")
+        need(known(story.pool) == {"factory": exchange.factory, "token0": min(story.coin, exchange.weth),
+                                   "token1": max(story.coin, exchange.weth)}, "the pool said whose it is, and its factory as well")
+        need((details["pool_dex"], same(details["pool_factory"])) == ("UniswapV2", exchange.factory), "in the words of the attack")
+        text = explained(attack)
+        need("borrowed" in text and "That pool is of UniswapV2 and trades" in text, "which explain says in words")
 
         details = change["details"]
         need(change["subject"] == proxy and change["severity"] == "critical", "the upgrade is of the proxy, and critical")
