@@ -74,23 +74,24 @@ auto inspect(Inspector& f, block_settled& x) {
 struct blocks_reverted {
   static constexpr lane lane_id = lane::control;
   std::vector<block_ref> blocks;  ///< newest first
-  shared<memory_view> memory;     ///< as it was before them
+  bool held = false;              ///< it is sent no block before its answer: it may go back further
 };
 template <class Inspector>
 auto inspect(Inspector& f, blocks_reverted& x) {
-  return f(x.blocks, x.memory);
+  return f(x.blocks, x.held);
 }
 
 /// An agent to STREAM. Not `undone`: it does not reach back that far and has to begin anew.
 struct blocks_undone {
   std::string agent;
   bool undone = false;
-  std::uint64_t blocks = 0;  ///< of those it had not answered
-  std::uint64_t events = 0;  ///< in them
+  std::uint64_t blocks = 0;      ///< of those it had not answered
+  std::uint64_t events = 0;      ///< in them
+  maybe<std::uint64_t> back_to;  ///< the commits after this one are to be handled once more
 };
 template <class Inspector>
 auto inspect(Inspector& f, blocks_undone& x) {
-  return f(x.agent, x.undone, x.blocks, x.events);
+  return f(x.agent, x.undone, x.blocks, x.events, x.back_to);
 }
 
 /// In block_done: no round, but the snapshot that was asked for.

@@ -84,14 +84,14 @@ agent_base::behavior_type agent_base::make_behavior() {
             commit_ = 0;
             block_ = {};
             use({});
-            guarded({}, [&] { dispatch(gap); });
+            guarded(nullptr, [&] { dispatch(gap); });
           },
           [this](const get_report&) { return report(); },
           [this](const take_snapshot&) { return snapshot(); }};
 }
 
 template <class F>
-bool agent_base::guarded(maybe<event_id> event, F&& code) {
+bool agent_base::guarded(const event_id* event, F&& code) {
   if (failed_) return false;
   try {
     code();
@@ -104,9 +104,12 @@ bool agent_base::guarded(maybe<event_id> event, F&& code) {
   return false;
 }
 
-void agent_base::fail(maybe<event_id> event, std::string_view what) {
+void agent_base::fail(const event_id* event, std::string_view what) {
   failed_ = true;
-  super::send(services_.supervisor, agent_failed{services_.chain, id_, event, std::string{what}});
+  super::send(
+      services_.supervisor,
+      agent_failed{services_.chain, id_, event != nullptr ? maybe<event_id>{*event} : std::nullopt,
+                   std::string{what}});
   quit(caf::exit_reason::unhandled_exception);
 }
 
@@ -156,11 +159,13 @@ void agent_base::handle(const event_batch& batch) {
 
 void agent_base::handle_one(const blockchain_event& e) {
   if (!poison_.empty() && poison_.contains(e.id)) return;
-  commit_ = e.commit;
-  block_ = {e.id.chain, e.number, e.id.block};
-  now_ = e.event_time;
+  if (commit_ != e.commit || e.commit == 0) {
+    commit_ = e.commit;
+    block_ = {e.id.chain, e.number, e.id.block};
+    now_ = e.event_time;
+  }
   event_ = &e;
-  guarded(e.id, [&] { dispatch(e); });
+  guarded(&e.id, [&] { dispatch(e); });
   event_ = nullptr;
 }
 
@@ -205,7 +210,8 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   now_ = end.time;
   use(end.known);
   // What was concluded from the mempool has no block of its own and leaves with the next one.
-  if (auto loose = open_.extract(0); !loose.empty()) {
+  if (auto loose = commit > settled_up_to_ ? open_.extract(0) : decltype(open_)::node_type{};
+      !loose.empty()) {
     auto& from = loose.mapped();
     std::move(from.signals.begin(), from.signals.end(), std::back_inserter(open.signals));
     std::move(from.memories.begin(), from.memories.end(), std::back_inserter(open.memories));
@@ -217,7 +223,9 @@ void agent_base::complete(std::uint64_t commit, open_block& open) {
   }
   timers_.merge(open.timers);
   fire_timers();
-  if (!guarded({}, [&] { dispatch(block_complete{end.block, commit, end.time, end.supplement}); }))
+  if (!guarded(nullptr, [&] {
+        dispatch(block_complete{end.block, commit, end.time, end.supplement});
+      }))
     return;
   if (open.refused > 0) tell_flood(end, open);
   open.concluded = true;
@@ -243,7 +251,7 @@ void agent_base::hear(open_block& open, const agent_round& round) {
     path_ = what.path;
     path_.push_back(author);
     ++counters_.heard;
-    guarded({}, [&] { dispatch(told); });
+    guarded(nullptr, [&] { dispatch(told); });
   };
   for (const auto& s : round.content->signals) tell(s, s.agent, signal_raised{s});
   for (const auto& m : round.content->memories) tell(m, m.agent, memory_added{m});
@@ -257,12 +265,13 @@ void agent_base::hear(open_block& open, const agent_round& round) {
 void agent_base::settle(std::uint64_t commit, open_block& open) {
   memory_ = open.settled->memory;
   last_block_ = open.end->block;
+  settled_up_to_ = std::max(settled_up_to_, commit);
   const bool wanted = open.settled->snapshot;
   const bool undo = open.end->undo && has_state();
   block_done saved{.agent = id_, .commit = commit, .round = settled_round};
-  if ((wanted || undo) && !guarded({}, [&] { saved.snapshot = snapshot(); })) return;
-  maybe<byte_vector> state;
-  if (undo) state = saved.snapshot->bytes;
+  if ((wanted || undo) && !guarded(nullptr, [&] { saved.snapshot = snapshot(); })) return;
+  maybe<undo_journal::saved> state;
+  if (undo) state = undo_journal::saved{saved.snapshot->bytes, memory_};
   if (has_state()) undo_.note(commit, last_block_, open.handled, std::move(state));
   if (!wanted) return;
   saved.snapshot->commit = commit;
@@ -295,7 +304,7 @@ void agent_base::fire_timers() {
     timers_.erase(timers_.begin());
   }
   for (const auto& d : due)
-    if (!guarded({}, [&] { dispatch(d); })) return;
+    if (!guarded(nullptr, [&] { dispatch(d); })) return;
 }
 
 bool agent_base::may_emit(open_block& open, std::size_t kind) {
@@ -333,7 +342,8 @@ void agent_base::add_signal(open_block& open, signal_draft draft) {
   s.config_hash = services_.config_hash;
   if (!labels().own().empty()) s.config_hash += "-" + labels().own();
   s.path = path_;
-  if (s.level == severity::critical && services_.provisional) {
+  const bool is_new = commit_ == 0 || commit_ > settled_up_to_;
+  if (s.level == severity::critical && services_.provisional && is_new) {
     auto shown = s;
     shown.status = signal_status::provisional;
     open.shown.push_back(shown);
@@ -459,7 +469,9 @@ void agent_base::restore(const restore_agent& from) {
   if (from.snapshot) read_snapshot(*from.snapshot);
   if (failed_ || !has_state()) return;
   // What it begins with is as far as a revert can go back.
-  guarded({}, [&] { undo_.note(from.commit, last_block_, 0, snapshot().bytes); });
+  guarded(nullptr, [&] {
+    undo_.note(from.commit, last_block_, 0, undo_journal::saved{snapshot().bytes, memory_});
+  });
 }
 
 void agent_base::read_snapshot(const agent_snapshot& s) {
@@ -471,7 +483,7 @@ void agent_base::read_snapshot(const agent_snapshot& s) {
                     s.version, snapshot_version_));
     return;
   }
-  if (!guarded({}, [&] { read_all(s.bytes, s.block); })) return;
+  if (!guarded(nullptr, [&] { read_all(s.bytes, s.block); })) return;
   last_block_ = s.block;
   counters_.snapshot_block = s.block.number;
 }
@@ -491,7 +503,7 @@ void agent_base::read_all(const byte_vector& bytes, const block_ref& as_of) {
 }
 
 /// What waits or is open of these blocks is dropped. If one was concluded, the state goes back to
-/// before the first of them.
+/// before the first of them, or further if STREAM holds back what is to be handled again.
 void agent_base::take_back(const blocks_reverted& what) {
   if (failed_) return;
   blocks_undone answer{.agent = id_};
@@ -520,32 +532,40 @@ void agent_base::take_back(const blocks_reverted& what) {
     concluded = concluded || open.concluded;
     at = open_.erase(at);
   }
-  auto undone = undo_.revert(what.blocks);
+  const auto undone = undo_.revert(what.blocks);
   for (std::size_t i = 0; i < undone.blocks.size(); ++i)
     told.push_back({undone.blocks[i], undone.commits[i]});
+  counters_.blocks_reverted += told.size();
   // Without save() and load() there is nothing to go back to: such an agent begins anew.
-  answer.undone =
-      !(concluded || undone.any || !has_state()) || (undone.before && go_back_to(*undone.before));
+  if (concluded || undone.any || !has_state()) {
+    const auto before = undo_.go_back(what.held);
+    answer.undone = before && go_back_to(*before);
+    if (before && !before->is_newest) {
+      answer.back_to = before->commit;
+      for (const auto& [block, commit] : before->later) told.push_back({block, commit});
+    }
+  } else {
+    answer.undone = true;
+  }
   super::send(services_.stream, answer);
   if (!answer.undone) {
     failed_ = true;  // a new instance is on its way
     return;
   }
-  if (undone.any) memory_ = what.memory;
-  counters_.blocks_reverted += told.size();
   commit_ = 0;
   block_ = {};
   use({});
   for (const auto& gone : told)
-    if (!guarded({}, [&] { dispatch(gone); })) return;
+    if (!guarded(nullptr, [&] { dispatch(gone); })) return;
 }
 
 /// False: load() did not bring back what save() wrote, so the state cannot be trusted.
 bool agent_base::go_back_to(const undo_journal::state& before) {
   try {
-    read_all(before.bytes, before.block);
+    read_all(before.then.bytes, before.block);
     last_block_ = before.block;
-    if (snapshot().bytes == before.bytes) return true;
+    memory_ = before.then.memory;
+    if (snapshot().bytes == before.then.bytes) return true;
     services_.log.error("undo_differs",
                         fmt::format("{} saves something else than it was loaded from: load() must "
                                     "replace the whole state; it begins anew",

@@ -138,10 +138,10 @@ class agent_base : public lane_actor<agent_actor> {
   bool go_back_to(const undo_journal::state& before);
   agent_snapshot snapshot() const;
   agent_report report() const;
-  void fail(maybe<event_id> event, std::string_view what);
+  void fail(const event_id* event, std::string_view what);
   /// Runs an author's code; false if it threw, and then this agent is on its way out.
   template <class F>
-  bool guarded(maybe<event_id> event, F&& code);
+  bool guarded(const event_id* event, F&& code);
   open_block& concluding() { return open_[commit_]; }
 
   const agent_info info_;
@@ -159,6 +159,9 @@ class agent_base : public lane_actor<agent_actor> {
   std::map<std::uint64_t, std::uint64_t> void_events_;
   std::set<event_id> poison_;
   block_ref last_block_;  ///< last settled
+  /// What was settled is known of already when it is handled once more, after going back further
+  /// than a revert did.
+  std::uint64_t settled_up_to_ = 0;
   shared<memory_view> memory_;
 
   // What is being handled right now.

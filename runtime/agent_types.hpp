@@ -28,8 +28,9 @@ struct block_complete {
   bool supplement = false;  ///< a late piece of a block already passed (recordings only)
 };
 
-/// A block is canonical no more, of which this agent had handled something. Its state is as it was
-/// before the block already: this is for what is not part of it, and seldom needed.
+/// A block is canonical no more, or comes once more, of which this agent had handled something. Its
+/// state is as it was before the block already: this is for what is not part of it, and seldom
+/// needed.
 struct block_reverted {
   block_ref block;
   std::uint64_t commit = 0;

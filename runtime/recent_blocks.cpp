@@ -13,6 +13,7 @@ void recent_blocks::push(sent_block b) {
     ++blocks_since_snapshot_;
     events_since_snapshot_ += count;
   }
+  events_since_undo_ = b.undo ? 0 : events_since_undo_ + count;
   events_ += count;
   blocks_.push_back(std::move(b));
   // What is not settled is needed still; the window bounds it.
@@ -67,6 +68,10 @@ bool recent_blocks::snapshot_due() const noexcept {
   // A quarter of the ring: the last two snapshots and the window stay within it.
   return blocks_since_snapshot_ + 1 >= limits_.snapshot_interval ||
          events_since_snapshot_ >= limits_.events / 4;
+}
+
+bool recent_blocks::undo_due(std::size_t events) const noexcept {
+  return events_since_undo_ + events >= limits_.undo_events;
 }
 
 }  // namespace eremos

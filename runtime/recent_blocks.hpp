@@ -29,6 +29,9 @@ struct recent_limits {
   std::size_t blocks = defaults::ring_blocks;
   std::size_t events = defaults::ring_events;
   std::uint64_t snapshot_interval = defaults::snapshot_interval;  ///< in blocks
+  /// Events between two states that agents keep to go back to. To handle so many again takes less
+  /// than to save a state, and a chain of small blocks at its head would do little else.
+  std::size_t undo_events = 512;
 };
 
 class recent_blocks {
@@ -58,6 +61,10 @@ class recent_blocks {
   /// Whether the next block should ask for snapshots: an interval has passed, or the ring is
   /// filling up.
   bool snapshot_due() const noexcept;
+  /// Whether agents should keep their state after the next block, of so many events.
+  bool undo_due(std::size_t events) const noexcept;
+  /// Whether they kept their state after the last one.
+  bool ends_with_undo() const noexcept { return !blocks_.empty() && blocks_.back().undo; }
 
  private:
   recent_limits limits_;
@@ -75,6 +82,7 @@ class recent_blocks {
   std::uint64_t dropped_up_to_ = 0;
   std::size_t blocks_since_snapshot_ = 0;
   std::size_t events_since_snapshot_ = 0;
+  std::size_t events_since_undo_ = 0;
 };
 
 }  // namespace eremos

@@ -122,7 +122,8 @@ class stream final : public stream_actor::base {
                     .time = b.time,
                     .supplement = b.supplement,
                     .snapshot = config_.with_snapshots && !b.supplement && recent_.snapshot_due(),
-                    .undo = config_.with_snapshots && b.behind <= defaults::undo_behind_max,
+                    .undo = config_.with_snapshots && b.behind <= defaults::undo_behind_max &&
+                            recent_.undo_due(b.events.size()),
                     .events = std::move(b.events),
                     .rounds = {},
                     .taken_ns = monotonic_ns(),
@@ -141,7 +142,7 @@ class stream final : public stream_actor::base {
                    .learned = std::move(b.learned)},
                   members_.awaited());
     unfinished_[b.commit] = sent.events->size();
-    const auto classes = members_.classes(member_state::live);
+    const auto classes = members_.fed();
     std::vector<const event_filter*> filters;
     for (const auto& c : classes) filters.push_back(&c.filter());
     const auto picks = pick(filters, *sent.events);
@@ -173,11 +174,16 @@ class stream final : public stream_actor::base {
     send(coordinator_, r);
     memory_ = memory_after(~std::uint64_t{0});
     for (const auto& [commit, events] : gone) finish(commit);
+    // Agents have no state of just there: they go back further, and are fed what lies between.
+    const bool held = !recent_.ends_with_undo();
     for (auto& [id, m] : members_.all()) {
       m.forget(r.blocks);
-      if (m.state == member_state::live || m.state == member_state::lagging ||
-          m.state == member_state::paused)
-        send(m.handle, blocks_reverted{r.blocks, memory_});
+      if (m.state != member_state::live && m.state != member_state::lagging &&
+          m.state != member_state::paused)
+        continue;
+      m.held = m.held || held;
+      ++m.undos_awaited;
+      send(m.handle, blocks_reverted{r.blocks, held});
     }
     pump();
     arm_stall_check();
@@ -194,13 +200,35 @@ class stream final : public stream_actor::base {
     m->moved_at_ms = monotonic_ms();
     m->blocks_waiting -= std::min(m->blocks_waiting, u.blocks);
     m->events_done += u.events;
-    if (u.undone) {
-      if (m->state == member_state::lagging) feed_lagging(*m);
-      return;
+    if (m->undos_awaited > 0) --m->undos_awaited;
+    if (rewinding() || m->state == member_state::restarting) return;
+    if (u.back_to && (!m->back_to || *u.back_to < *m->back_to)) m->back_to = u.back_to;
+    if (!u.undone || (m->back_to && !recent_.reaches_back_to(*m->back_to))) {
+      m->state = member_state::restarting;
+      send(supervisor_, restart_agents{config_.policy.chain, u.agent});
+    } else if (m->undos_awaited == 0) {
+      feed_after_undo(*m);
     }
-    if (rewinding()) return;
-    m->state = member_state::restarting;
-    send(supervisor_, restart_agents{config_.policy.chain, u.agent});
+  }
+
+  /// What it took back too much, and what was held back meanwhile.
+  void feed_after_undo(stream_member& m) {
+    if (const auto to = std::exchange(m.back_to, {})) m.go_back(*to);
+    const bool held = std::exchange(m.held, false);
+    if (m.state == member_state::lagging)
+      feed_lagging(m);
+    else if (held && m.state == member_state::live)
+      feed_ring(m);
+    pump();
+  }
+
+  /// All that came after what it was sent last.
+  void feed_ring(stream_member& m) {
+    for (const auto* b : recent_.after(m.sent_commit)) {
+      deliver(*b, m, monotonic_ms());
+      tell_rounds(m, *b);
+      if (b->settled) tell_settled(m, *b);
+    }
   }
 
   // --- reverts beyond what is known here: as after a restart ---
@@ -317,11 +345,7 @@ class stream final : public stream_actor::base {
       if (const auto* last = recent_.last()) m.start_commit = last->commit;
     }
     m.state = m.paused ? member_state::paused : member_state::live;
-    m.events_sent = m.events_done = m.blocks_waiting = m.last_handled = 0;
-    m.mempool_out = 0;
-    m.moved_at_ms = monotonic_ms();
-    ++m.instances;
-    m.told_commit = 0;
+    m.begin_instance(monotonic_ms());
     // What brought it into quarantine may be among recent blocks: it goes on from here.
     const bool released = std::exchange(m.released, false);
     const bool past_lost = released || m.past_lost || !recent_.reaches_back_to(m.resume_commit());
@@ -342,16 +366,11 @@ class stream final : public stream_actor::base {
                                     m.id));
       send(m.handle, chain_gap{.chain = config_.policy.chain});
     }
-    m.sent_commit = m.done_commit = m.resume_commit();
-    if (m.paused) {
+    m.go_back(m.resume_commit());
+    if (m.paused)
       barrier_.leave(m.id);
-      return pump();
-    }
-    for (const auto* b : recent_.after(m.resume_commit())) {
-      deliver(*b, m, m.moved_at_ms);
-      tell_rounds(m, *b);
-      if (b->settled) tell_settled(m, *b);
-    }
+    else
+      feed_ring(m);
     pump();
   }
 
@@ -475,7 +494,7 @@ class stream final : public stream_actor::base {
 
   /// One block at a time, from the ring, until it is where the others are.
   void feed_lagging(stream_member& m) {
-    if (m.blocks_waiting > 0) return;
+    if (m.blocks_waiting > 0 || m.undos_awaited > 0) return;
     const auto rest = recent_.after(m.sent_commit);
     if (rest.empty()) {
       m.state = member_state::live;

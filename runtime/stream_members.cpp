@@ -49,6 +49,21 @@ void stream_member::forget(const std::vector<block_ref>& reverted) {
   }
 }
 
+void stream_member::go_back(std::uint64_t commit) noexcept {
+  sent_commit = done_commit = commit;
+  told_commit = 0;
+}
+
+void stream_member::begin_instance(std::int64_t now_ms) noexcept {
+  ++instances;
+  events_sent = events_done = blocks_waiting = last_handled = 0;
+  mempool_out = 0;
+  undos_awaited = 0;
+  held = false;
+  back_to.reset();
+  moved_at_ms = now_ms;
+}
+
 void stream_member::begin_anew(std::uint64_t commit) {
   snapshots.clear();
   stored_snapshot.reset();
@@ -84,10 +99,10 @@ stream_member& member_table::add(const register_agent& r) {
   return m;
 }
 
-std::vector<subscription_class> member_table::classes(member_state in) {
+std::vector<subscription_class> member_table::fed() {
   std::vector<subscription_class> out;
   for (auto& [id, m] : members_) {
-    if (m.state != in) continue;
+    if (m.state != member_state::live || m.held) continue;
     auto at = std::find_if(out.begin(), out.end(), [&m = m](const subscription_class& c) {
       return c.members.front()->wants == m.wants;
     });

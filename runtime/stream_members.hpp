@@ -42,6 +42,11 @@ struct stream_member {
   std::uint64_t last_handled = 0;  ///< as it last reported, to see whether it moves
   std::int64_t moved_at_ms = 0;    ///< monotonic; when it last moved or was given something to do
 
+  // From a revert until it has answered.
+  std::size_t undos_awaited = 0;
+  bool held = false;             ///< fed no blocks meanwhile
+  maybe<std::uint64_t> back_to;  ///< it went back to after this commit, further than was needed
+
   bool paused = false;    ///< also while a new instance is on its way
   bool released = false;  ///< from quarantine; a new instance is on its way
 
@@ -60,6 +65,10 @@ struct stream_member {
   void keep(agent_snapshot snapshot);
   /// Forgets what rests on reverted blocks.
   void forget(const std::vector<block_ref>& reverted);
+  /// It went back: commits after this one are to be fed to it again.
+  void go_back(std::uint64_t commit) noexcept;
+  /// A new instance: it knows of no revert, and has nothing to do.
+  void begin_instance(std::int64_t now_ms) noexcept;
   /// Where a new instance begins: the newest snapshot, else the state it began from in this
   /// process.
   maybe<agent_snapshot> newest() const;
@@ -84,8 +93,8 @@ class member_table {
   void remove(const std::string& id) { members_.erase(id); }
   std::map<std::string, stream_member>& all() noexcept { return members_; }
   const std::map<std::string, stream_member>& all() const noexcept { return members_; }
-  /// Of the members in this state.
-  std::vector<subscription_class> classes(member_state in);
+  /// Of the members that are fed each block as it is committed.
+  std::vector<subscription_class> fed();
   /// Agents the barrier awaits: live and restarting ones.
   std::vector<std::string> awaited() const;
   /// Those of them that take part in this commit.

@@ -59,13 +59,18 @@ undo_journal::entry* undo_journal::newest_kept() {
 }
 
 void undo_journal::note(std::uint64_t commit, const block_ref& block, std::uint64_t events,
-                        maybe<byte_vector> after) {
+                        maybe<saved> after) {
   assert(entries_.empty() || entries_.back().commit < commit);
   if (after) {
-    if (auto* before = newest_kept()) before->difference = difference(*after, newest_);
-    newest_ = std::move(*after);
+    if (auto* before = newest_kept()) before->difference = difference(after->bytes, newest_);
+    newest_ = std::move(after->bytes);
   }
-  entries_.push_back({commit, block, events, after.has_value(), {}});
+  entries_.push_back({commit,
+                      block,
+                      events,
+                      after.has_value(),
+                      after ? after->memory : shared<memory_view>{},
+                      {}});
   if (entries_.size() > blocks_max_) entries_.pop_front();
 }
 
@@ -93,8 +98,18 @@ undo_journal::undone undo_journal::revert(const std::vector<block_ref>& blocks) 
     }
     pop_newest();
   }
-  if (!entries_.empty() && entries_.back().kept)
-    out.before = state{entries_.back().commit, entries_.back().block, newest_};
+  return out;
+}
+
+maybe<undo_journal::state> undo_journal::go_back(bool earlier_too) {
+  const auto* to = newest_kept();
+  if (to == nullptr || (to != &entries_.back() && !earlier_too)) return {};
+  state out{to->commit, to->block, {newest_, to->memory}, to == &entries_.back()};
+  while (entries_.back().commit != out.commit) {
+    const auto& last = entries_.back();
+    if (last.events > 0) out.later.emplace_back(last.block, last.commit);
+    pop_newest();
+  }
   return out;
 }
 

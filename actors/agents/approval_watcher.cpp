@@ -40,7 +40,7 @@ approval_watcher::approval_watcher(caf::actor_config& cfg, const agent_services&
 void approval_watcher::on(const transaction_event& t) {
   if (t.succeeded && !*t.succeeded) return;
   blocks_.at(event().commit)
-      .transactions.emplace(t.transaction_index, parties{t.from, t.to, !t.value.is_zero()});
+      .transactions.add(t.transaction_index, {t.from, t.to, !t.value.is_zero()});
 }
 
 void approval_watcher::on(const contract_event& log) {
@@ -75,27 +75,28 @@ void approval_watcher::on(const block_complete& completed) {
   for (const auto& m : block.moves) gets.emplace_back(m.place.transaction_index, m.to);
   std::sort(gets.begin(), gets.end());
   std::vector<detect::own_use> uses;
-  for (const auto& [index, t] : block.transactions)
+  for (const auto& [index, t] : block.transactions.rows())
     if (t.to) uses.push_back({index, t.from, *t.to, {}});
   std::vector<detect::token_taken> taken;
   for (const auto& m : block.moves) {
-    const auto known = block.transactions.find(m.place.transaction_index);
-    if (m.from.is_zero() || known == block.transactions.end()) continue;
-    const auto& t = known->second;
+    const auto index = m.place.transaction_index;
+    const auto* known = m.from.is_zero() ? nullptr : block.transactions.find(index);
+    if (known == nullptr) continue;
+    const auto& t = *known;
     if (t.from == m.from) {
-      if (t.to) uses.push_back({known->first, m.from, *t.to, m.token});
+      if (t.to) uses.push_back({index, m.from, *t.to, m.token});
       continue;
     }
     if (m.from == m.to) continue;
-    taken.push_back({.place = m.place,
-                     .token = m.token,
-                     .owner = m.from,
-                     .receiver = m.to,
-                     .sender = t.from,
-                     .called = t.to,
-                     .gives = t.pays || std::binary_search(gets.begin(), gets.end(),
-                                                           std::pair{known->first, m.from}),
-                     .flagged = is_flagged(m.to) || is_flagged(t.from)});
+    taken.push_back(
+        {.place = m.place,
+         .token = m.token,
+         .owner = m.from,
+         .receiver = m.to,
+         .sender = t.from,
+         .called = t.to,
+         .gives = t.pays || std::binary_search(gets.begin(), gets.end(), std::pair{index, m.from}),
+         .flagged = is_flagged(m.to) || is_flagged(t.from)});
   }
   for (const auto& f : block.flagged) conclude_flagged(completed.block, f);
   for (const auto& found : abuses_.block(completed.block, completed.time, std::move(block.given),

@@ -1,11 +1,11 @@
 // ApprovalWatcher (α): spenders that take what wallets allowed them, or that gather allowances for
 // no use. Judges nothing itself: that is in actors/detect/allowance_abuse. Owned by one actor.
 #pragma once
-#include <map>
 #include <vector>
 
 #include "actors/agents/token_names.hpp"
 #include "actors/detect/allowance_abuse.hpp"
+#include "actors/detect/by_index.hpp"
 #include "runtime/agent.hpp"
 
 namespace eremos {
@@ -47,7 +47,7 @@ class approval_watcher final : public agent<approval_watcher> {
     eremos::address to;
   };
   struct gathered {
-    std::map<std::uint64_t, parties> transactions;  ///< by index
+    detect::by_index<parties> transactions;
     std::vector<detect::allowance> given;
     std::vector<moved> moves;
     std::vector<detect::allowance> flagged;  ///< given to whom is known to be bad

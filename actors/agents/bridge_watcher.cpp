@@ -50,14 +50,13 @@ bool bridge_watcher::is_bridge(const eremos::address& who) const {
 void bridge_watcher::on(const transaction_event& t) {
   if (t.succeeded && !*t.succeeded) return;
   blocks_.at(event().commit)
-      .transactions.emplace(t.transaction_index, detect::bridge_block::transaction{
-                                                     .hash = t.hash,
-                                                     .from = t.from,
-                                                     .to = t.to,
-                                                     .value = t.value,
-                                                     .type = t.type,
-                                                     .from_bridge = is_bridge(t.from),
-                                                     .to_bridge = t.to && is_bridge(*t.to)});
+      .transactions.add(t.transaction_index, {.hash = t.hash,
+                                              .from = t.from,
+                                              .to = t.to,
+                                              .value = t.value,
+                                              .type = t.type,
+                                              .from_bridge = is_bridge(t.from),
+                                              .to_bridge = t.to && is_bridge(*t.to)});
 }
 
 void bridge_watcher::on(const contract_event& log) {

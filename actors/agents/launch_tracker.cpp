@@ -65,7 +65,8 @@ void launch_tracker::on(const transaction_event& t) {
 
 void launch_tracker::on(const contract_event& log) {
   auto& block = blocks_.at(event().commit);
-  block.emitters.insert(log.emitter);
+  if (block.emitters.empty() || block.emitters.back() != log.emitter)
+    block.emitters.push_back(log.emitter);
   const auto index = log.transaction_index;
   const auto action = detect::decode_action(log);
   if (const auto* transfer = std::get_if<detect::token_transfer>(&action)) {

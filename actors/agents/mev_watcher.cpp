@@ -50,7 +50,7 @@ mev_watcher::mev_watcher(caf::actor_config& cfg, const agent_services& services,
 
 void mev_watcher::on(const transaction_event& t) {
   auto& block = blocks_.at(event().commit);
-  block.transactions.emplace(t.transaction_index, parties{t.from, t.to});
+  block.transactions.add(t.transaction_index, {t.from, t.to});
   if (t.input.size() < options_.displacement.words_min * 32) return;
   auto call = detect::call_of(t);
   if (call.words.size() >= options_.displacement.words_min)
@@ -106,10 +106,10 @@ void mev_watcher::on(const block_complete& completed) {
     // What a known router sends or gets says nothing of who trades.
     if (is_service(s.what.sender)) s.what.sender = {};
     if (is_service(s.what.recipient)) s.what.recipient = {};
-    const auto known = block.transactions.find(s.transaction_index);
-    if (known == block.transactions.end()) continue;
-    s.from = known->second.from;
-    s.to = known->second.to;
+    const auto* known = block.transactions.find(s.transaction_index);
+    if (known == nullptr) continue;
+    s.from = known->from;
+    s.to = known->to;
     s.service = s.to && is_service(*s.to);
   }
   std::sort(block.swaps.begin(), block.swaps.end(),

@@ -8,6 +8,7 @@
 
 #include "actors/agents/pool_names.hpp"
 #include "actors/detect/arbitrage.hpp"
+#include "actors/detect/by_index.hpp"
 #include "actors/detect/displacement.hpp"
 #include "actors/detect/flash_manipulation.hpp"
 #include "actors/detect/sandwich.hpp"
@@ -51,7 +52,7 @@ class mev_watcher final : public agent<mev_watcher> {
     maybe<eremos::address> to;
   };
   struct gathered {
-    std::map<std::uint64_t, parties> transactions;  ///< by index
+    detect::by_index<parties> transactions;
     std::vector<detect::block_swap> swaps;
     std::vector<detect::token_move> moves;
     std::vector<detect::mined_call> calls;  ///< that something tells from others

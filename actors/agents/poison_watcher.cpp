@@ -1,5 +1,6 @@
 #include "actors/agents/poison_watcher.hpp"
 
+#include <array>
 #include <cmath>
 
 #include "actors/detect/decoded_action.hpp"
@@ -14,8 +15,14 @@ namespace {
 /// (Tsuchiya et al. count transfers under 10 dollars as tiny).
 bool is_tiny(const uint256& amount, unsigned decimals) {
   constexpr unsigned dollar_decimals = 6;
-  return to_double(amount) <
-         std::pow(10.0, static_cast<double>(decimals + (decimals <= dollar_decimals ? 1u : 0u)));
+  constexpr std::size_t powers_known = 78;  // 10^77 is the largest in 256 bits
+  static const auto powers = [] {
+    std::array<double, powers_known> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::pow(10.0, static_cast<double>(i));
+    return out;
+  }();
+  const std::size_t power = decimals + (decimals <= dollar_decimals ? 1u : 0u);
+  return power >= powers.size() || to_double(amount) < powers[power];
 }
 
 }  // namespace
@@ -47,7 +54,7 @@ poison_watcher::poison_watcher(caf::actor_config& cfg, const agent_services& ser
 
 void poison_watcher::on(const transaction_event& t) {
   auto& block = blocks_.at(event().commit);
-  block.senders.emplace(t.transaction_index, t.from);
+  block.senders.add(t.transaction_index, t.from);
   if (t.value.is_zero() || !t.to || (t.succeeded && !*t.succeeded)) return;
   block.payments.push_back({.transaction_index = t.transaction_index,
                             .logged = false,
@@ -94,13 +101,12 @@ bool poison_watcher::pays_someone(const eremos::address& from, const eremos::add
 void poison_watcher::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
   for (auto& p : block.payments) {
-    const auto signer = block.senders.find(p.transaction_index);
-    p.signed_by_from = signer != block.senders.end() && signer->second == p.from;
+    const auto* signer = block.senders.find(p.transaction_index);
+    p.signed_by_from = signer != nullptr && *signer == p.from;
     // Of a trade only what its sender gave was meant to go anywhere.
     if (block.trades.contains(p.transaction_index) && !p.signed_by_from) p.may_pay = false;
   }
-  for (const auto& found : poisonings_.block(completed.block, block.payments))
-    conclude(found);
+  for (const auto& found : poisonings_.block(completed.block, block.payments)) conclude(found);
   if (const auto all = poisonings_.evicted(); all > evicted_told_) {
     count("evicted", all - evicted_told_);
     evicted_told_ = all;

@@ -3,11 +3,11 @@
 // Which tokens are genuine it knows by their addresses in the labels, never by a symbol. Owned by
 // one actor.
 #pragma once
-#include <map>
 #include <set>
 
 #include "actors/agents/token_names.hpp"
 #include "actors/detect/address_poisoning.hpp"
+#include "actors/detect/by_index.hpp"
 #include "runtime/agent.hpp"
 
 namespace eremos {
@@ -40,8 +40,8 @@ class poison_watcher final : public agent<poison_watcher> {
  private:
   struct gathered {
     std::vector<detect::payment> payments;
-    std::map<std::uint64_t, eremos::address> senders;  ///< by the transaction's index
-    std::set<std::uint64_t> trades;                    ///< indices of transactions with a swap
+    detect::by_index<eremos::address> senders;
+    std::set<std::uint64_t> trades;  ///< indices of transactions with a swap
   };
 
   bool pays_someone(const eremos::address& from, const eremos::address& to) const;

@@ -288,7 +288,7 @@ void add_payments(const bridge_block& what, const block_ref& block, std::string_
   std::set<std::uint64_t> told;
   for (const auto& log : what.logs) told.insert(log.transaction_index);
   const auto native = fmt::format("native:{}", native_symbol);
-  for (const auto& [index, t] : what.transactions) {
+  for (const auto& [index, t] : what.transactions.rows()) {
     if (t.value.is_zero() || !t.to || told.contains(index)) continue;
     const bool arrives = t.type == arbitrum_deposit_type;
     if (!arrives && t.from_bridge == t.to_bridge) continue;
@@ -368,9 +368,9 @@ std::vector<bridge_flow> bridge_flows(const bridge_block& what, const block_ref&
   for (auto& [index, log, flow] : found) {
     flow.block = block;
     flow.time = time;
-    if (const auto t = what.transactions.find(index); t != what.transactions.end()) {
-      flow.signer = t->second.from;
-      if (flow.side == flow_side::deposit && flow.sender.is_zero()) flow.sender = t->second.from;
+    if (const auto* t = what.transactions.find(index)) {
+      flow.signer = t->from;
+      if (flow.side == flow_side::deposit && flow.sender.is_zero()) flow.sender = t->from;
     }
     out.push_back(std::move(flow));
   }

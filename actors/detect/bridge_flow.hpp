@@ -12,12 +12,12 @@
 //   labelled     money to a bridge of which nothing above is said, money from one: no id
 #pragma once
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "actors/detect/by_index.hpp"
 #include "messages/agent_message.hpp"
 #include "messages/event.hpp"
 
@@ -74,7 +74,7 @@ struct bridge_block {
     bool from_bridge = false;
     bool to_bridge = false;
   };
-  std::map<std::uint64_t, transaction> transactions;  ///< that succeeded, by index
+  by_index<transaction> transactions;  ///< that succeeded
   std::vector<contract_event> logs;  ///< with one of bridge_topics(); of a bridge, or of any token
   std::vector<transfer> transfers;   ///< from or to a bridge
 };

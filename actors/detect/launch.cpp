@@ -99,6 +99,7 @@ launches::conclusions launches::block(const block_ref& block, time_ms time, laun
   fund_and_deploy(block, time, facts, out.deployed);
   if (!waiting_.empty()) {
     std::sort(facts.received.begin(), facts.received.end());
+    std::sort(facts.emitters.begin(), facts.emitters.end());
     std::sort(facts.liquidity.begin(), facts.liquidity.end());
     std::sort(facts.pools.begin(), facts.pools.end(), [](const pool_made& a, const pool_made& b) {
       return std::tie(a.index, a.what.pool, a.what.token0) <
@@ -204,7 +205,7 @@ void launches::gather(const block_ref& block, const launch_facts& facts,
   };
   const auto buys = [&](const candidate& c, const address& who) {
     return !who.is_zero() && who != c.deployed.deployer && who != c.deployed.contract &&
-           !facts.emitters.contains(who) && !service(who);
+           !std::binary_search(facts.emitters.begin(), facts.emitters.end(), who) && !service(who);
   };
   const auto keep = [&](candidate& c, const address& who, std::uint64_t index, std::uint64_t log,
                         const event_id& id) {

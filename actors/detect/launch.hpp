@@ -40,7 +40,6 @@
 #include <functional>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "actors/detect/decoded_action.hpp"
@@ -140,9 +139,9 @@ struct launch_facts {
   std::vector<deployment> deployments;
   std::vector<call_made> calls;
   std::vector<tokens_received> received;
-  std::unordered_set<address> emitters;  ///< of logs
-  std::vector<factory_made> born;        ///< named as made, or with a first owner
-  std::vector<factory_made> minted;      ///< with a transfer from nobody
+  std::vector<address> emitters;     ///< of logs
+  std::vector<factory_made> born;    ///< named as made, or with a first owner
+  std::vector<factory_made> minted;  ///< with a transfer from nobody
   std::vector<pool_made> pools;
   std::vector<liquidity_added> liquidity;
   std::unordered_map<address, hash32> clusters;  ///< of wallets that are in one

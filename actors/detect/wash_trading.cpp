@@ -27,7 +27,7 @@ std::vector<wash_trade> wash_trades::block(const block_ref& block, time_ms time,
             [](const auto& a, const auto& b) { return a.order() < b.order(); });
   std::vector<wash_trade> found;
   for (const auto& t : trades) trade(block, time, t, found);
-  if (!trades.empty() || !given.empty()) forget(time);
+  if (!trades.empty() || !given.empty()) forget();
   return found;
 }
 
@@ -61,7 +61,8 @@ void wash_trades::trade(const block_ref& block, time_ms time, const account_trad
   wash_trade out_of{.trader = t.trader, .pool = what.pool};
   if (s.told || !judge(s, market.volume, out_of)) return;
   s.told = true;
-  out_of.provider = providers_.contains({what.pool, t.trader});
+  const auto given = providers_.find({what.pool, t.trader});
+  out_of.provider = given != providers_.end() && within_time(given->second, time, limits_.window);
   out_of.confidence =
       0.6 + (out_of.share >= share_much ? 0.1 : 0.0) + (out_of.open <= open_little ? 0.1 : 0.0);
   if (out_of.provider) out_of.confidence = std::max(out_of.confidence, provider_confidence);
@@ -106,9 +107,7 @@ bool wash_trades::judge(const session& s, double volume, wash_trade& out) const 
          out.share >= limits_.share_min;
 }
 
-void wash_trades::forget(time_ms now) {
-  std::erase_if(providers_,
-                [&](const auto& p) { return !within_time(p.second, now, limits_.window); });
+void wash_trades::forget() {
   drop_oldest(providers_, limits_.providers_max, [](time_ms last) { return last; });
   if (kept_ <= limits_.sessions_max) return;
   // By (turned, last trade, account, market); an eighth more than needed, so that it is seldom.
@@ -137,8 +136,9 @@ void wash_trades::forget(time_ms now) {
 
 void wash_trades::save(state_writer& out) const {
   block_table table;
-  for (const auto& [key, market] : markets_)
-    for (const auto& [who, s] : market.sessions)
+  const auto markets = by_key(markets_);
+  for (const auto* entry : markets)
+    for (const auto& [who, s] : entry->second.sessions)
       for (const auto& k : s.first) table.add(k.block);
   table.save(out);
   out.u64(providers_.size());
@@ -148,8 +148,9 @@ void wash_trades::save(state_writer& out) const {
     out.bytes(given.provider);
     out.i64(when);
   }
-  out.u64(markets_.size());
-  for (const auto& [key, market] : markets_) {
+  out.u64(markets.size());
+  for (const auto* entry : markets) {
+    const auto& [key, market] = *entry;
     out.bytes(key.pool.contract);
     out.bytes(key.pool.id);
     out.bytes(key.low);

@@ -29,8 +29,10 @@
 // calibrated: there is no public ground truth. Not seen: several accounts of one hand, and trades
 // whose sender is not known.
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <map>
-#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "actors/detect/decoded_action.hpp"
@@ -113,6 +115,12 @@ class wash_trades {
 
     friend auto operator<=>(const market_key&, const market_key&) = default;
   };
+  /// Of one pool's tokens nearly always: which two they are matters only where it holds several.
+  struct market_hash {
+    std::size_t operator()(const market_key& x) const noexcept {
+      return std::hash<address>{}(x.pool.contract) ^ std::hash<hash32>{}(x.pool.id);
+    }
+  };
   struct kept_trade {
     block_ref block;
     std::uint64_t log_index = 0;
@@ -140,12 +148,12 @@ class wash_trades {
              std::vector<wash_trade>& found);
   void close(session& s) const;
   bool judge(const session& s, double volume, wash_trade& out) const;
-  void forget(time_ms now);
+  void forget();
 
   wash_limits limits_;
-  std::map<market_key, market_state> markets_;
-  std::map<liquidity_given, time_ms> providers_;
-  std::size_t kept_ = 0;  ///< sessions
+  std::unordered_map<market_key, market_state, market_hash> markets_;
+  std::map<liquidity_given, time_ms> providers_;  ///< and when, the last time; some too long ago
+  std::size_t kept_ = 0;                          ///< sessions
   std::uint64_t evicted_ = 0;
 };
 

@@ -64,16 +64,18 @@ void correlator::on(const transaction_event& t) {
   if (!detect::excluded_sender(t, labels().find(chain(), t.from)).empty())
     return count("senders_excluded");
   auto& block = blocks_.at(event().commit);
-  block.senders.emplace(t.transaction_index, t.from);
+  block.senders.add(t.transaction_index, t.from);
   if (t.contract_address)
     block.deployed.push_back({t.transaction_index, t.hash, t.from, *t.contract_address});
   if (t.to) block.uses.push_back({t.transaction_index, t.hash, t.from, *t.to});
 }
 
 void correlator::on(const contract_event& log) {
-  blocks_.at(event().commit)
-      .logs.push_back({log.transaction_index, log.transaction_hash, log.emitter,
-                       detect::is_swap(log), minted_by(log)});
+  auto& block = blocks_.at(event().commit);
+  block.logs.push_back(
+      {log.transaction_index, log.transaction_hash, log.emitter, detect::is_swap(log)});
+  if (const auto arrived = minted_by(log))
+    block.minted.emplace_back(*arrived, log.transaction_hash);
 }
 
 maybe<detect::arrival> correlator::minted_by(const contract_event& log) const {
@@ -94,18 +96,18 @@ maybe<detect::arrival> correlator::minted_by(const contract_event& log) const {
 void correlator::on(const block_complete& completed) {
   auto block = blocks_.take(completed.commit);
   std::set<detect::trade> trades;
-  std::vector<detect::arrival> arrivals;
   for (const auto& log : block.logs) {
-    const auto from = block.senders.find(log.index);
-    if (log.minted) {
-      arrivals.push_back(*log.minted);
-      // Whoever else looks at the transaction looks at the same evidence.
-      if (from != block.senders.end())
-        arrivals.back().evidence = detect::id_of_transaction(completed.block, log.hash);
-    }
-    if (from == block.senders.end()) continue;
-    block.uses.push_back({log.index, log.hash, from->second, log.contract});
-    if (log.swap) trades.insert({from->second, log.index, log.hash});
+    const auto* from = block.senders.find(log.index);
+    if (from == nullptr) continue;
+    block.uses.push_back({log.index, log.hash, *from, log.contract});
+    if (log.swap) trades.insert({*from, log.index, log.hash});
+  }
+  std::vector<detect::arrival> arrivals;
+  for (auto& [arrived, transaction] : block.minted) {
+    // Whoever else looks at the transaction looks at the same evidence.
+    if (block.senders.find(arrived.index) != nullptr)
+      arrived.evidence = detect::id_of_transaction(completed.block, transaction);
+    arrivals.push_back(arrived);
   }
   for (const auto& found :
        trading_.block(completed.block, completed.time, {trades.begin(), trades.end()}))

@@ -9,6 +9,7 @@
 #pragma once
 #include <set>
 
+#include "actors/detect/by_index.hpp"
 #include "actors/detect/concurrence.hpp"
 #include "actors/detect/deployment_activity.hpp"
 #include "actors/detect/gathering.hpp"
@@ -52,14 +53,15 @@ class correlator final : public agent<correlator> {
     hash32 hash;              ///< of its transaction
     eremos::address contract;
     bool swap = false;
-    maybe<detect::arrival> minted;  ///< for a wallet that is no service, of such a contract
   };
   /// One block so far.
   struct gathered {
-    std::map<std::uint64_t, eremos::address> senders;  ///< by the transaction's index; no services
+    detect::by_index<eremos::address> senders;  ///< no services
     std::vector<detect::new_contract> deployed;
     std::vector<detect::contract_use> uses;
     std::vector<logged> logs;
+    /// For wallets that are no services, of such contracts; and the transactions' hashes.
+    std::vector<std::pair<detect::arrival, hash32>> minted;
   };
 
   void conclude(const detect::trading_run& found);

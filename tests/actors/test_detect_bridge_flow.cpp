@@ -26,7 +26,7 @@ std::vector<bridge_flow> flows_in(chain_id chain, const bridge_block& what) {
 /// The log alone, in a transaction that Anna signed.
 std::vector<bridge_flow> flows_in(chain_id chain, const std::vector<contract_event>& logs) {
   bridge_block what;
-  what.transactions[0] = {.hash = some_hash(0), .from = anna, .to = spoke_pool, .value = {}};
+  what.transactions.add(0, {.hash = some_hash(0), .from = anna, .to = spoke_pool, .value = {}});
   for (const auto& log : logs) what.logs.push_back(at(log, 0, what.logs.size()));
   return flows_in(chain, what);
 }
@@ -182,8 +182,8 @@ TEST_CASE("bridge flow: Optimism's and Arbitrum's bridges name no id, and all th
   CHECK(inbox[0].recipient == bert);
   CHECK(inbox[0].amount == uint256{6});
   bridge_block arrived;
-  arrived.transactions[3] = {
-      .hash = some_hash(3), .from = anna, .to = bert, .value = uint256{6}, .type = 0x64};
+  arrived.transactions.add(
+      3, {.hash = some_hash(3), .from = anna, .to = bert, .value = uint256{6}, .type = 0x64});
   const auto came = flows_in(42'161, arrived);
   REQUIRE(came.size() == 1);
   CHECK(came[0].side == flow_side::withdrawal);
@@ -194,14 +194,17 @@ TEST_CASE("bridge flow: Optimism's and Arbitrum's bridges name no id, and all th
 
 TEST_CASE("bridge flow: payments to and from a bridge count where it says nothing itself") {
   bridge_block what;
-  what.transactions[0] = {
-      .hash = some_hash(0), .from = anna, .to = spoke_pool, .value = uint256{9}, .to_bridge = true};
-  what.transactions[1] = {.hash = some_hash(1),
-                          .from = spoke_pool,
-                          .to = bert,
-                          .value = uint256{8},
-                          .from_bridge = true};
-  what.transactions[2] = {.hash = some_hash(2), .from = anna, .to = bert, .value = uint256{7}};
+  what.transactions.add(0, {.hash = some_hash(0),
+                            .from = anna,
+                            .to = spoke_pool,
+                            .value = uint256{9},
+                            .to_bridge = true});
+  what.transactions.add(1, {.hash = some_hash(1),
+                            .from = spoke_pool,
+                            .to = bert,
+                            .value = uint256{8},
+                            .from_bridge = true});
+  what.transactions.add(2, {.hash = some_hash(2), .from = anna, .to = bert, .value = uint256{7}});
   what.transfers.push_back({.transaction_index = 4,
                             .log_index = 2,
                             .transaction = some_hash(4),

@@ -44,7 +44,7 @@ launch_facts operator+(launch_facts a, const launch_facts& b) {
   append(a.pools, b.pools);
   append(a.liquidity, b.liquidity);
   a.clusters.insert(b.clusters.begin(), b.clusters.end());
-  a.emitters.insert(b.emitters.begin(), b.emitters.end());
+  a.emitters.insert(a.emitters.end(), b.emitters.begin(), b.emitters.end());
   return a;
 }
 
@@ -326,7 +326,7 @@ std::vector<launch_facts> some_story(std::uint64_t seed) {
           break;
         case 2:
           f.received.push_back({i, log++, someone(30 + random() % 5), someone(50 + random() % 9)});
-          f.emitters.insert(someone(30));
+          f.emitters.push_back(someone(30));
           break;
         default:
           f.calls.push_back({i, hash, someone(50 + random() % 9), someone(30 + random() % 5)});

@@ -30,6 +30,7 @@ struct options {
   std::size_t full = 10;
   std::uint64_t rate = 2'600;  ///< with what follows from each event about 5,000 items
   std::chrono::seconds seconds = 300s;
+  std::chrono::seconds fill = 60s;
   std::filesystem::path node = node_process::beside_this_program();
 };
 
@@ -43,7 +44,7 @@ bool parse(const arguments& given, options& out) {
     std::uint64_t n = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), n).ptr !=
             text.data() + text.size() ||
-        n == 0)
+        (n == 0 && given[i] != "--fill"))
       return false;
     if (given[i] == "--filtered")
       out.filtered = n;
@@ -51,6 +52,8 @@ bool parse(const arguments& given, options& out) {
       out.full = n;
     else if (given[i] == "--rate")
       out.rate = n;
+    else if (given[i] == "--fill")
+      out.fill = std::chrono::seconds{n};
     else if (given[i] == "--seconds")
       out.seconds = std::chrono::seconds{n};
     else
@@ -176,36 +179,54 @@ int stream(const arguments& given) {
   if (!parse(given, o)) {
     fmt::print(
         stderr,
-        "usage: eremos-bench stream [--filtered N] [--full N] [--rate N] [--seconds N] [--node "
-        "PATH]\n"
+        "usage: eremos-bench stream [--filtered N] [--full N] [--rate N] [--seconds N] [--fill N] "
+        "[--node PATH]\n"
         "  --filtered  clients that take a few signals (1000)\n"
         "  --full      clients that take every event and signal (10)\n"
         "  --rate      the mock chain's events per second (2600: with wallets' about 5,000 items)\n"
-        "  --seconds   with the clients there (300); as long a tenth of it without before\n");
+        "  --seconds   with the clients there (300); as long a tenth of it without before and "
+        "after\n"
+        "  --fill      so long at full rate first, so that tables and store are as after days "
+        "(60)\n");
     return 2;
   }
   const auto folder =
       std::filesystem::temp_directory_path() / fmt::format("eremos-bench-stream-{}", getpid());
-  const auto port = free_port();
-  auto node = node_process::start({o.node, "run", "--mock", "--seed", "1", "--rate",
-                                   std::to_string(o.rate), "--data-dir", folder, "--listen",
-                                   fmt::format("127.0.0.1:{}", port), "--log-level", "warn"});
   const auto end = [&](int code) {
     std::error_code ec;
     std::filesystem::remove_all(folder, ec);
     return code;
   };
+  if (o.fill > 0s) {
+    auto filling = node_process::start({o.node, "run", "--mock", "--seed", "1", "--rate", "max",
+                                        "--for", fmt::format("{}s", o.fill.count()), "--data-dir",
+                                        folder, "--no-api", "--log-level", "warn"});
+    if (!filling || filling->wait().code != 0) {
+      fmt::print(stderr, "eremos-bench: the node that fills the store has failed\n");
+      return end(1);
+    }
+  }
+  const auto port = free_port();
+  auto node = node_process::start({o.node, "run", "--mock", "--seed", "1", "--rate",
+                                   std::to_string(o.rate), "--data-dir", folder, "--listen",
+                                   fmt::format("127.0.0.1:{}", port), "--log-level", "warn"});
   if (!node || !wait_until_ready(port)) {
     fmt::print(stderr, "eremos-bench: the node does not answer\n");
     return end(1);
   }
   ::sleep(5);
-  const auto alone_from = histogram(get(port, "/metrics"), watched);
-  const auto cpu_from = node->sample().cpu_seconds;
   const auto alone_seconds =
       static_cast<unsigned>(std::max<std::int64_t>(o.seconds.count() / 10, 5));
-  ::sleep(alone_seconds);
-  const auto alone_to = histogram(get(port, "/metrics"), watched);
+  mean alone_mean;  // before the clients and after them: a machine is not the same for minutes
+  const auto listen_alone = [&] {
+    const auto from = histogram(get(port, "/metrics"), watched);
+    ::sleep(alone_seconds);
+    const auto to = histogram(get(port, "/metrics"), watched);
+    alone_mean.sum += to.sum - from.sum;
+    alone_mean.count += to.count - from.count;
+  };
+  const auto cpu_from = node->sample().cpu_seconds;
+  listen_alone();
   const auto alone = node->sample();
 
   const int poll = ::epoll_create1(EPOLL_CLOEXEC);
@@ -279,6 +300,8 @@ int stream(const arguments& given) {
     ::close(c.fd);
   }
   ::close(poll);
+  ::sleep(5);  // the node lets go of them
+  listen_alone();
   node->stop();
   node->wait();
   std::sort(all.ages_ms.begin(), all.ages_ms.end());
@@ -299,7 +322,7 @@ int stream(const arguments& given) {
       static_cast<double>(full) / static_cast<double>(o.full) / seconds,
       static_cast<double>(filtered) / static_cast<double>(o.filtered) / seconds,
       static_cast<double>(all.bytes) / seconds / 1e6, age(0.5), age(0.99), all.ages_ms.size(),
-      mean_us(alone_from, alone_to), mean_us(with_from, with_to),
+      mean_us({}, alone_mean), mean_us(with_from, with_to),
       (alone.cpu_seconds - cpu_from) / alone_seconds,
       (after.cpu_seconds - before.cpu_seconds) / seconds, alone.rss_bytes, rss_third,
       after.rss_bytes);

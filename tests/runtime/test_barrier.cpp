@@ -196,6 +196,23 @@ TEST_CASE("recent blocks: a snapshot is due each interval, and early when blocks
   CHECK(ring.snapshot_due());
 }
 
+TEST_CASE("recent blocks: states are kept once there is enough to handle again") {
+  recent_blocks ring{{.undo_events = 10}};
+  std::uint64_t commit = 0;
+  std::vector<std::uint64_t> kept;
+  for (const std::size_t events : {3, 3, 3, 3, 12, 0, 9, 1}) {
+    const bool undo = ring.undo_due(events);
+    ring.push({.commit = ++commit,
+               .block = ref(commit),
+               .undo = undo,
+               .events = event_list(events),
+               .rounds = {}});
+    if (undo) kept.push_back(commit);
+    CHECK(ring.ends_with_undo() == undo);
+  }
+  CHECK(kept == std::vector<std::uint64_t>{4, 5, 8});
+}
+
 TEST_CASE("rate meter: rates follow what was added, and fall to zero without a timer") {
   rate_meter meter;
   for (std::int64_t ms = 0; ms < 10'000; ms += 100) meter.add(ms, 10);

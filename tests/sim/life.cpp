@@ -91,9 +91,11 @@ life::life(run_state& state) : state_(state) {
   parts.mempool_to_store = true;
   parts.limits.lag_max = lag_max;
   if (state_.small_limits) {
-    parts.limits.recent = {.blocks = 40, .snapshot_interval = 8};
+    parts.limits.recent.blocks = 40;
+    parts.limits.recent.snapshot_interval = 8;
     parts.limits.wallet_journal_blocks = 24;
   }
+  parts.limits.recent.undo_events = state_.undo_events;
   const maybe<block_number> after =
       restart.resume_after ? maybe<block_number>{restart.resume_after->number} : std::nullopt;
   auto policy = builtin_chain_policy(mock_chain_id);

@@ -28,6 +28,7 @@ struct run_state {
   std::string folder;
   block_number first_block = 1;
   bool small_limits = false;
+  std::size_t undo_events = 0;
   label_view labels;
   std::map<std::string, std::uint64_t> said;  ///< kinds of log lines, counted
   std::set<std::string> left_barrier;         ///< agents that lagged or were quarantined

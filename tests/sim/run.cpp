@@ -48,6 +48,7 @@ class player {
     state_.folder = folder_ + "/run";
     state_.first_block = s.first_block;
     state_.small_limits = s.small_limits;
+    state_.undo_events = s.undo_events;
     state_.keep_log = keep_log;
     state_.labels = labels_of(0);
     state_.provider.tree = &tree_;

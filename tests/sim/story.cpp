@@ -58,6 +58,9 @@ std::uint64_t blocks_of(const act& a) {
 
 std::string_view to_string(act_kind x) noexcept { return names[static_cast<std::size_t>(x)]; }
 
+/// States of every block, of some, and of hardly any.
+constexpr std::array<std::size_t, 4> undo_events{1, 20, 80, 512};
+
 story make_story(std::uint64_t seed) {
   chance dice{seed * 0x2545F4914F6CDD1Du + 1};
   story out;
@@ -65,6 +68,7 @@ story make_story(std::uint64_t seed) {
   // Any place in the mock's cycle of patterns.
   out.first_block = dice.between(2, 120);
   out.small_limits = dice.percent(60);
+  out.undo_events = undo_events[seed % undo_events.size()];
   std::vector<act_kind> present;
   for (std::size_t i = 1; i < act_kind_count; ++i)
     if (dice.percent(presence_percent)) present.push_back(static_cast<act_kind>(i));
@@ -91,8 +95,8 @@ story make_story(std::uint64_t seed) {
 }
 
 std::string to_text(const story& s) {
-  auto out = fmt::format("seed {}, blocks from {}, {} limits\n", s.seed, s.first_block,
-                         s.small_limits ? "small" : "default");
+  auto out = fmt::format("seed {}, blocks from {}, {} limits, states every {} events\n", s.seed,
+                         s.first_block, s.small_limits ? "small" : "default", s.undo_events);
   for (const auto& a : s.acts)
     out += fmt::format("  {:<18} {:>3}  ({:016x})\n", to_string(a.kind), a.size, a.chance);
   return out;

@@ -45,7 +45,8 @@ struct act {
 struct story {
   std::uint64_t seed = 0;
   block_number first_block = 1;
-  bool small_limits = false;  ///< snapshots, rings and journals of a few blocks
+  bool small_limits = false;    ///< snapshots, rings and journals of a few blocks
+  std::size_t undo_events = 0;  ///< between two states that agents keep
   std::vector<act> acts;
 };
 

@@ -97,7 +97,6 @@ class agent_fixture {
     blocks_reverted gone;
     for (const auto& b : newest_first)
       gone.blocks.push_back({chain_, b.number, test_hash(b.number, b.branch)});
-    gone.memory = notes_->memory;
     const auto before = notes_->undone.size();
     caf::anon_send(agent_, gone);
     run();
