@@ -114,24 +114,35 @@ void skiero::await_answers(const block_complete& completed, gathered& block) {
     const auto [at, is_new] = awaited_.try_emplace(n.who);
     if (!is_new) continue;
     at->second = {n.activity, completed.block, completed.time, n.balance_change, {}};
+    next_unknown_ = std::min(next_unknown_, completed.time + defaults::sleep_answer_within);
     auto& acts = at->second.acts;
     for (const auto& [who, id] : block.sent)
       if (who == n.who) acts.push_back(id);
     std::sort(acts.begin(), acts.end());
     if (acts.size() > acts_max) acts.resize(acts_max);
   }
-  while (awaited_.size() > awaited_max) {
-    awaited_.erase(
-        std::max_element(awaited_.begin(), awaited_.end(), [](const auto& a, const auto& b) {
-          return a.second.balance_change < b.second.balance_change;
-        }));
-    count("pasts_dropped");
-  }
+  if (awaited_.size() > awaited_max) drop_smallest();
+}
+
+/// An eighth at once, so that it is seldom done.
+void skiero::drop_smallest() {
+  std::vector<std::pair<int256, eremos::address>> by_change;
+  by_change.reserve(awaited_.size());
+  for (const auto& [who, a] : awaited_) by_change.emplace_back(a.balance_change, who);
+  const auto left = static_cast<std::ptrdiff_t>(awaited_max - awaited_max / 8);
+  std::nth_element(by_change.begin(), by_change.begin() + left, by_change.end());
+  by_change.erase(by_change.begin(), by_change.begin() + left);  // what leaves is negative
+  for (const auto& [change, who] : by_change) awaited_.erase(who);
+  count("pasts_dropped", by_change.size());
 }
 
 /// At the block's end only: which block an answer is part of is the same for everybody.
 void skiero::take_answers(time_ms now) {
   const auto& facts = *known()->facts;
+  const maybe<std::uint64_t> newest{facts.newest()};
+  if (facts_looked_at_ == newest && now <= next_unknown_) return;
+  facts_looked_at_ = newest;
+  next_unknown_ = never;
   for (auto at = awaited_.begin(); at != awaited_.end();) {
     const auto& [who, a] = *at;
     const auto* found = facts.find(fact_kind::last_act, who);
@@ -141,6 +152,7 @@ void skiero::take_answers(time_ms now) {
     } else if (a.time + defaults::sleep_answer_within < now) {
       count("pasts_unknown");
     } else {
+      next_unknown_ = std::min(next_unknown_, a.time + defaults::sleep_answer_within);
       ++at;
       continue;
     }
@@ -236,6 +248,7 @@ status skiero::load(state_reader& in) {
   last_number_ = in.u64();
   hole_until_ = in.i64();
   awaited_.clear();
+  facts_looked_at_.reset();
   constexpr std::size_t wallet_bytes_min = 20 + 32;  // its address and an amount, and more
   for (auto left = in.count(wallet_bytes_min); left > 0 && in.intact(); --left) {
     eremos::address who;

@@ -7,6 +7,7 @@
 // when it last did anything (the fact last_act, of a block to come), and forgotten as unknown if no
 // answer comes. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
 #pragma once
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -72,6 +73,7 @@ class skiero final : public agent<skiero> {
 
   void note_hole(const block_complete& completed);
   void await_answers(const block_complete& completed, gathered& block);
+  void drop_smallest();
   void take_answers(time_ms now);
   void conclude(const sleeper& s, std::vector<event_id> acts);
   void conclude(const eremos::address& who, const awaited& a, const fact& last_act);
@@ -85,6 +87,10 @@ class skiero final : public agent<skiero> {
   options options_;
   wei waking_value_;
   std::map<eremos::address, awaited> awaited_;  ///< at most awaited_max
+  /// Nothing changes before there are others, or this time has passed; none after load().
+  maybe<std::uint64_t> facts_looked_at_;
+  static constexpr time_ms never = std::numeric_limits<time_ms>::max();
+  time_ms next_unknown_ = never;
   per_block<gathered> blocks_;
   block_number last_number_ = 0;  ///< 0: none yet
   /// Time of the first block after the last hole in a recording: silence before it was not watched.
