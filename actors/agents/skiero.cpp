@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "actors/agents/alert_answer.hpp"
 #include "actors/detect/known_services.hpp"
@@ -114,45 +115,51 @@ void skiero::await_answers(const block_complete& completed, gathered& block) {
     const auto [at, is_new] = awaited_.try_emplace(n.who);
     if (!is_new) continue;
     at->second = {n.activity, completed.block, completed.time, n.balance_change, {}};
-    next_unknown_ = std::min(next_unknown_, completed.time + defaults::sleep_answer_within);
     auto& acts = at->second.acts;
     for (const auto& [who, id] : block.sent)
       if (who == n.who) acts.push_back(id);
     std::sort(acts.begin(), acts.end());
     if (acts.size() > acts_max) acts.resize(acts_max);
+    look_before_ = std::min(look_before_, completed.time + defaults::sleep_answer_within);
+    // As no node has it; but whether one looks must not decide.
+    if (answer_of(n.who, at->second) != nullptr) looked_at_ = {};
   }
-  if (awaited_.size() > awaited_max) drop_smallest();
+  if (awaited_.size() > awaited_max) forget_least();
 }
 
 /// An eighth at once, so that it is seldom done.
-void skiero::drop_smallest() {
-  std::vector<std::pair<int256, eremos::address>> by_change;
-  by_change.reserve(awaited_.size());
-  for (const auto& [who, a] : awaited_) by_change.emplace_back(a.balance_change, who);
-  const auto left = static_cast<std::ptrdiff_t>(awaited_max - awaited_max / 8);
-  std::nth_element(by_change.begin(), by_change.begin() + left, by_change.end());
-  by_change.erase(by_change.begin(), by_change.begin() + left);  // what leaves is negative
-  for (const auto& [change, who] : by_change) awaited_.erase(who);
-  count("pasts_dropped", by_change.size());
+void skiero::forget_least() {
+  std::vector<std::pair<int256, eremos::address>> all;
+  all.reserve(awaited_.size());
+  for (const auto& [who, a] : awaited_) all.emplace_back(a.balance_change, who);
+  constexpr std::ptrdiff_t left = awaited_max - awaited_max / 8;
+  const auto kept = all.begin() + left;
+  std::nth_element(all.begin(), kept, all.end());
+  for (auto at = kept; at != all.end(); ++at) awaited_.erase(at->second);
+  count("pasts_dropped", static_cast<std::uint64_t>(all.end() - kept));
+}
+
+/// An earlier awakening's says nothing of this one.
+const fact* skiero::answer_of(const eremos::address& who, const awaited& a) const {
+  const auto* found = known()->facts->find(fact_kind::last_act, who);
+  return found != nullptr && found->as_of == a.where.number ? found : nullptr;
 }
 
 /// At the block's end only: which block an answer is part of is the same for everybody.
 void skiero::take_answers(time_ms now) {
-  const auto& facts = *known()->facts;
-  const maybe<std::uint64_t> newest{facts.newest()};
-  if (facts_looked_at_ == newest && now <= next_unknown_) return;
-  facts_looked_at_ = newest;
-  next_unknown_ = never;
+  const auto& facts = known()->facts;
+  if (looked_at_ && looked_at_->get() == facts.get() && now <= look_before_) return;
+  looked_at_ = facts;
+  look_before_ = std::numeric_limits<time_ms>::max();
   for (auto at = awaited_.begin(); at != awaited_.end();) {
     const auto& [who, a] = *at;
-    const auto* found = facts.find(fact_kind::last_act, who);
-    // An earlier awakening's says nothing of this one.
-    if (found != nullptr && found->as_of == a.where.number) {
+    const auto until = a.time + defaults::sleep_answer_within;
+    if (const auto* found = answer_of(who, a)) {
       conclude(who, a, *found);
-    } else if (a.time + defaults::sleep_answer_within < now) {
+    } else if (until < now) {
       count("pasts_unknown");
     } else {
-      next_unknown_ = std::min(next_unknown_, a.time + defaults::sleep_answer_within);
+      look_before_ = std::min(look_before_, until);
       ++at;
       continue;
     }
@@ -248,7 +255,7 @@ status skiero::load(state_reader& in) {
   last_number_ = in.u64();
   hole_until_ = in.i64();
   awaited_.clear();
-  facts_looked_at_.reset();
+  looked_at_ = {};
   constexpr std::size_t wallet_bytes_min = 20 + 32;  // its address and an amount, and more
   for (auto left = in.count(wallet_bytes_min); left > 0 && in.intact(); --left) {
     eremos::address who;

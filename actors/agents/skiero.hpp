@@ -7,7 +7,6 @@
 // when it last did anything (the fact last_act, of a block to come), and forgotten as unknown if no
 // answer comes. Judges nothing itself: that is in actors/detect/dormancy. Owned by one actor.
 #pragma once
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -73,7 +72,8 @@ class skiero final : public agent<skiero> {
 
   void note_hole(const block_complete& completed);
   void await_answers(const block_complete& completed, gathered& block);
-  void drop_smallest();
+  void forget_least();
+  const fact* answer_of(const eremos::address& who, const awaited& a) const;
   void take_answers(time_ms now);
   void conclude(const sleeper& s, std::vector<event_id> acts);
   void conclude(const eremos::address& who, const awaited& a, const fact& last_act);
@@ -87,10 +87,9 @@ class skiero final : public agent<skiero> {
   options options_;
   wei waking_value_;
   std::map<eremos::address, awaited> awaited_;  ///< at most awaited_max
-  /// Nothing changes before there are others, or this time has passed; none after load().
-  maybe<std::uint64_t> facts_looked_at_;
-  static constexpr time_ms never = std::numeric_limits<time_ms>::max();
-  time_ms next_unknown_ = never;
+  /// In this set is no answer of theirs; none: nobody looked.
+  maybe<shared<fact_set>> looked_at_;
+  time_ms look_before_ = 0;  ///< nobody's hour is over sooner
   per_block<gathered> blocks_;
   block_number last_number_ = 0;  ///< 0: none yet
   /// Time of the first block after the last hole in a recording: silence before it was not watched.

@@ -425,7 +425,10 @@ class chain final : public own_actor::base {
   void unlearn(const block_ref& ancestor) {
     probe_.revert(ancestor.number);
     const auto gone = known_.facts().revert(ancestor.number);
-    for (const auto& f : gone) desk_.forget(f.who);
+    for (const auto& f : gone) {
+      desk_.forget(f.who);
+      probe_.forget(f.who);
+    }
     desk_.revert(ancestor.number);
     desk_.note_reverted(gone.size());
   }

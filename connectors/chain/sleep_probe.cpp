@@ -31,14 +31,16 @@ void sleep_probe::meet(const committed_block& block) {
   for (const auto& e : block.events) {
     const auto* t = std::get_if<transaction_event>(&e.data.base());
     if (t == nullptr || !is_signed(*t)) continue;
-    const auto [at, is_new] = seen_.try_emplace(t->from, sighting{number, t->nonce});
+    const auto [at, is_new] = seen_.try_emplace(t->from, sighting{block.time, t->nonce});
     if (is_new) seen_order_.emplace_back(number, t->from);
-    if (at->second.block != number || !may_wake(*t, at_least_)) continue;
-    if (at->second.nonce == 0 || known.labels->find(chain_, t->from) != nullptr ||
+    auto& first = at->second;
+    if (first.is_asked || first.nonce == 0 || !may_wake(*t, at_least_) ||
+        first.time + defaults::sleep_answer_within < block.time ||
+        known.labels->find(chain_, t->from) != nullptr ||
         known.facts->find(fact_kind::last_act, t->from) != nullptr)
       continue;
-    auto& waits = waiting_[t->from];
-    waits = {t->from, number, block.time, at->second.nonce, std::max(waits.value, t->value)};
+    first.is_asked = true;
+    waiting_[t->from] = {t->from, number, block.time, first.nonce, t->value};
   }
   make_room();
 }
@@ -59,11 +61,21 @@ void sleep_probe::make_room() {
 void sleep_probe::revert(block_number ancestor) {
   std::erase_if(seen_order_,
                 [&](const auto& x) { return x.first > ancestor && seen_.erase(x.second) != 0; });
-  counts_.reverted +=
-      std::erase_if(waiting_, [&](const auto& x) { return x.second.act > ancestor; });
-  if (current_ && current_->of.act > ancestor) end(&sleep_report::reverted);
+  counts_.reverted += std::erase_if(waiting_, [&](const auto& x) {
+    if (x.second.act <= ancestor) return false;
+    forget(x.first);
+    return true;
+  });
+  if (current_ && current_->of.act > ancestor) {
+    forget(current_->of.who);
+    end(&sleep_report::reverted);
+  }
   times_.revert(ancestor);
   is_void_ = under_way_.has_value();
+}
+
+void sleep_probe::forget(const address& who) {
+  if (const auto at = seen_.find(who); at != seen_.end()) at->second.is_asked = false;
 }
 
 // --- what to ask next

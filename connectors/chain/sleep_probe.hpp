@@ -31,7 +31,8 @@ class sleep_probe {
       : chain_(chain), per_minute_(static_cast<double>(per_minute)), at_least_(at_least) {}
   bool asks() const noexcept { return per_minute_ > 0; }
 
-  /// Looks for wallets that neither labels nor facts know and that were not seen to send before.
+  /// Looks for wallets that neither labels nor facts know and that were not seen to send before,
+  /// but in the hour before: who has slept tries a small amount first.
   void meet(const committed_block& block);
   /// The next question; none: there is none, one is under way, or they were enough for now.
   maybe<read_state> next(time_point now);
@@ -42,6 +43,8 @@ class sleep_probe {
   bool failed(const failure& why, time_point now);
 
   void revert(block_number ancestor);
+  /// What is known of it went with its block: it may be asked about again.
+  void forget(const address& who);
 
   sleep_report report() const noexcept {
     auto out = counts_;
@@ -58,9 +61,11 @@ class sleep_probe {
     std::uint64_t nonce = 0;  ///< transactions that it had sent before
     wei value;
   };
+  /// Of a sender's first transaction.
   struct sighting {
-    block_number block = 0;
-    std::uint64_t nonce = 0;  ///< of the first that it sent there
+    time_ms time = 0;
+    std::uint64_t nonce = 0;
+    bool is_asked = false;  ///< about it, once
   };
   /// Of whom it is asked: it had sent all in block `all`, and fewer in block `fewer`.
   struct search {
@@ -70,7 +75,7 @@ class sleep_probe {
     std::uint64_t fewer_count = 0;
     block_number step = 0;
     std::size_t questions = 0;  ///< for counts
-    std::size_t tries = 0;  ///< of one question
+    std::size_t tries = 0;      ///< of one question
     std::uint64_t said_by = ~std::uint64_t{0};
   };
 

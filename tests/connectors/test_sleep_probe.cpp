@@ -183,7 +183,7 @@ TEST_CASE("sleep probe: asked about is who moves much, signed for it, and is kno
   probe.meet(late_piece);
   CHECK(probe.report().waiting == 0);
   probe.meet(block_of(9, 9'000, {moving(someone(5), 7, wei{1})}));
-  probe.meet(block_of(10, 10'000, {moving(someone(5), 8)}));
+  probe.meet(block_of(10, 9'001 + hour_ms, {moving(someone(5), 8)}));
   CHECK(probe.report().waiting == 0);  // seen to send before
   sleep_probe mute{1, 0, ether(1)};
   mute.meet(block_of(9, 9'000, {moving(someone(5), 7)}));
@@ -191,19 +191,31 @@ TEST_CASE("sleep probe: asked about is who moves much, signed for it, and is kno
   CHECK_FALSE(mute.next(1h));
 }
 
-TEST_CASE("sleep probe: it is held against what the wallet had sent before the block") {
+TEST_CASE("sleep probe: it is held against what the wallet had sent before it woke") {
   past p;
   p.head = 3'000'000;
   p.sent = {1'000, 2'000};
-  sleep_probe probe{1, plenty, ether(1)};
-  // A small one first, then the large one: both of this block.
-  probe.meet(
-      block_of(p.head, p.time(p.head), {moving(someone(1), 2, wei{1}), moving(someone(1), 3)}));
-  time_ms now = 1;
-  const auto out = ask_all(
-      probe, [&](const read_state& q) { return p.answer(q); }, now);
-  REQUIRE(out.found);
-  CHECK(out.found->number == static_cast<std::uint64_t>(p.time(2'000)));
+  // A small one first, then the large one: of the same block, and of one some minutes later.
+  for (const block_number later : {0u, 50u}) {
+    sleep_probe probe{1, plenty, ether(1)};
+    const auto small = moving(someone(1), 2, wei{1});
+    const auto large = moving(someone(1), 3);
+    if (later == 0) {
+      probe.meet(block_of(p.head, p.time(p.head), {small, large}));
+    } else {
+      probe.meet(block_of(p.head - later, p.time(p.head - later), {small}));
+      probe.meet(block_of(p.head, p.time(p.head), {large}));
+    }
+    // Once is enough.
+    probe.meet(block_of(p.head + 1, p.time(p.head + 1), {moving(someone(1), 4)}));
+    time_ms now = 1;
+    const auto out = ask_all(
+        probe, [&](const read_state& q) { return p.answer(q); }, now);
+    REQUIRE(out.found);
+    CHECK(out.found->number == static_cast<std::uint64_t>(p.time(2'000)));
+    CHECK(out.found->as_of == p.head);
+    CHECK(probe.report().waiting == 0);
+  }
 }
 
 TEST_CASE("sleep probe: no state of old blocks is not known, and is not asked for again soon") {
@@ -459,4 +471,18 @@ TEST_CASE("sleep probe: a revert takes back what was asked because of its blocks
   REQUIRE(again.found);
   CHECK(again.found->who == someone(2));
   CHECK(again.found->as_of == p.head + 1);
+
+  // Seen before the block that goes, and asked about because of it: as it waits, or after it.
+  for (const bool is_answered : {false, true}) {
+    sleep_probe other{1, plenty, ether(1)};
+    other.meet(block_of(p.head, at(p.head), {moving(someone(3), 1, wei{1})}));
+    other.meet(block_of(p.head + 1, at(p.head + 1), {moving(someone(3), 2)}));
+    const auto answer = [&](const read_state& x) { return p.answer(x); };
+    if (is_answered) REQUIRE(ask_all(other, answer, now).found);
+    other.revert(p.head);
+    if (is_answered) other.forget(someone(3));  // as its fact went
+    CHECK_FALSE(ask_all(other, answer, now).found);
+    other.meet(block_of(p.head + 1, at(p.head + 1), {moving(someone(3), 2)}));
+    CHECK(ask_all(other, answer, now).found);
+  }
 }

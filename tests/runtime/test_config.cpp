@@ -269,6 +269,24 @@ TEST_CASE("CONFIG: several providers with names and weights, and a quorum of the
         "e.toml:2:8: quorum: 3 providers cannot agree where there are 2\n");
 }
 
+TEST_CASE("CONFIG: a made-up chain is asked nothing unless it is told to be", "[config]") {
+  const auto questions = [](const std::string& kind, const std::string& keys = "") {
+    const auto out = parsed("[chains.ethereum]\n" + keys +
+                            "[[chains.ethereum.providers]]\nkind=\"" + kind + "\"\n");
+    REQUIRE(out.config.chains.size() == 1);
+    const auto& chain = out.config.chains[0];
+    return std::pair{chain.facts_per_minute, chain.wallet_questions_per_minute};
+  };
+  CHECK(questions("ethereum") ==
+        std::pair{defaults::facts_per_minute, defaults::wallet_questions_per_minute});
+  CHECK(questions("mock") == std::pair<std::uint64_t, std::uint64_t>{0, 0});
+  CHECK(questions("mock", "facts_per_minute=7\nwallet_questions_per_minute=8\n") ==
+        std::pair<std::uint64_t, std::uint64_t>{7, 8});
+  CHECK(errors_of("[chains.ethereum]\nwallet_questions_per_minute=6001\n"
+                  "[[chains.ethereum.providers]]\nkind=\"mock\"\n")
+            .starts_with("e.toml:2:29: wallet_questions_per_minute: "));
+}
+
 TEST_CASE("CONFIG: environment variables expand in strings", "[config]") {
   CHECK(expanded("wss://x/${KEY}/y") == "wss://x/s3cr3t/y");
   CHECK(expanded("${NONE:-a}${EMPTY:-b}${KEY:-c}") == "abs3cr3t");
