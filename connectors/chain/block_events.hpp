@@ -1,7 +1,7 @@
-// From a decoded block to its events, in order: block, transactions by index, logs by log index;
-// and from steps of waiting transactions to theirs.
+// From a decoded block to its events, in order: block, transactions by index, logs by log index.
 // Gives neither score nor lane nor sequence (STREAM) and no wallet activity (WALLETS). Pure; any
 // thread.
+// And from steps of waiting transactions to theirs.
 #pragma once
 #include <string>
 #include <vector>

@@ -154,8 +154,7 @@ agent_actor::behavior_type slow_agent(agent_actor::pointer, std::shared_ptr<slow
 }
 
 struct fixture {
-  explicit fixture(std::chrono::milliseconds stall_max = defaults::stall_max,
-                   recent_limits recent = {})
+  explicit fixture(std::chrono::milliseconds stall_max = defaults::stall_max, recent_limits r = {})
       : config(make_config()), system(*config) {
     store = system.spawn(fake_store, stored);
     supervisor =
@@ -163,7 +162,7 @@ struct fixture {
     coordinator = system.spawn(fake_coordinator);
     stream_config sc{.policy = builtin_chain_policy(1), .labels = std::make_shared<label_set>()};
     sc.stall_max = stall_max;
-    sc.recent = recent;
+    sc.recent = r;
     sc.lag_max = std::chrono::milliseconds{0};
     stream = spawn_stream(system, sc, store, supervisor, coordinator);
     caf::anon_send(stream, stream_start{system.spawn(fake_chain, finished)});
@@ -314,9 +313,7 @@ TEST_CASE("STREAM: an agent that keeps failing is quarantined and the blocks go 
 }
 
 TEST_CASE("STREAM: after a reorg agents conclude as if the reverted blocks had never been") {
-  // Each block's state is kept; the last one before it is some blocks back; the first one's only.
-  const auto undo_events = GENERATE(1u, 7u, 512u);
-  fixture f{defaults::stall_max, {.undo_events = undo_events}};
+  fixture f{defaults::stall_max, {.undo_events = GENERATE(1u, 7u, 512u)}};
   for (block_number n = 1; n <= 80; ++n) caf::anon_send(f.stream, f.block(n, {n + 100}));
   f.run();
   chain_reverted r{1, fixture::ref(75), {}};
@@ -329,8 +326,8 @@ TEST_CASE("STREAM: after a reorg agents conclude as if the reverted blocks had n
   CHECK(f.stored->results.size() == 87);
   std::uint64_t expected = 75 * 76 / 2 + 7'500;
   for (block_number n = 76; n <= 82; ++n) expected += 2 * n;
-  CHECK(f.totals("totalling").back() == std::to_string(expected));
-  CHECK(f.totals("unlucky").back() == std::to_string(expected));
+  for (const auto* agent : {"totalling", "unlucky"})
+    CHECK(f.totals(agent).back() == std::to_string(expected));
   for (const auto& a : f.report().agents) CHECK(a.restarts == 0);
 }
 
