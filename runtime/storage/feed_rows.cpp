@@ -57,7 +57,9 @@ std::vector<feed_item> read_feed(sqlite_connection& db, std::int64_t seq, std::s
 
 feed_bounds read_feed_bounds(sqlite_connection& db) {
   feed_bounds out;
-  auto q = db.query("SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM feed");
+  // Two questions: of one that has both SQLite reads the whole table.
+  auto q = db.query(
+      "SELECT coalesce((SELECT min(seq) FROM feed), 0), coalesce((SELECT max(seq) FROM feed), 0)");
   if (q.next()) out = {q.integer(0), q.integer(1)};
   return out;
 }
