@@ -11,7 +11,7 @@ namespace eremos {
 namespace {
 
 /// Another try may be answered.
-bool may_pass(const failure& why) {
+bool is_passing(const failure& why) {
   return why.code == errc::provider_unreachable || why.code == errc::provider_timeout ||
          why.code == errc::rate_limited || why.code == errc::shutting_down;
 }
@@ -197,7 +197,7 @@ bool sleep_probe::failed(const failure& why, time_point now) {
     return false;
   }
   paused_until_ = now + defaults::fact_pause;
-  if (may_pass(why)) {
+  if (is_passing(why)) {
     if (current_ && ++current_->tries >= defaults::fact_tries_max) end(&sleep_report::unknown);
     return false;
   }
