@@ -1,13 +1,12 @@
 // CHAIN asks about the past of wallets that move much, and what it learns is part of a block.
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 #include <catch2/catch.hpp>
 
-#include "connectors/chain/chain_actor.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/caf_error.hpp"
+#include "tests/connectors/chain_stage.hpp"
 
 using namespace eremos;
+using namespace eremos::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -71,74 +70,28 @@ struct provider {
   }
 };
 
-struct fixture {
+struct fixture : chain_stage {
   provider source;
   std::vector<committed_block> blocks;
-  caf::actor_system_config settings;
-  std::unique_ptr<caf::actor_system> system;
-  caf::scheduler::test_coordinator* scheduler = nullptr;
-  std::unique_ptr<caf::scoped_actor> self;
-  connector_actor connector;
-  chain_listener listener;
-  chain_actor chain;
 
   explicit fixture(std::uint64_t per_minute, maybe<failure> fails = {}) {
     source.fails = std::move(fails);
-    add_message_types(settings);
-    settings.set("scheduler.policy", caf::atom("testing"));
-    system = std::make_unique<caf::actor_system>(settings);
-    scheduler = dynamic_cast<caf::scheduler::test_coordinator*>(&system->scheduler());
-    self = std::make_unique<caf::scoped_actor>(*system);
-    connector = system->spawn([this]() -> connector_actor::behavior_type {
-      return {
-          [](const connector_start&) {},
-          [this](const fetch_block& what) { return source.block(what.number); },
-          [](const name_block&) -> caf::result<block_ref> { return caf::sec::bad_function_call; },
-          [this](const read_state& what) { return source.answer(what); },
-          [](const more_wanted&) {},
-          [](const get_report&) { return connector_report{}; }};
-    });
-    listener = system->spawn([this](chain_listener::pointer me) -> chain_listener::behavior_type {
-      return {[this, me](const committed_block& b) {
-                blocks.push_back(b);
-                me->send(caf::actor_cast<chain_actor>(me->current_sender()),
-                         block_finished{b.commit, b.events.size()});
-              },
-              [](const chain_reverted&) {},
-              [](const chain_rewound&) {},
-              [](const chain_finalized&) {},
-              [](const mempool_batch&) {},
-              [](const chain_gap&) {},
-              [](const chain_ended&) {}};
-    });
-    chain = spawn_chain(*system,
-                        {.chain = 1,
-                         .source = "test",
-                         .first_block = first,
-                         .labels = std::make_shared<const label_set>(),
-                         .wallet_questions_per_minute = per_minute,
-                         .waking_value = ether(1)},
-                        connector, listener);
+    begin({.first_block = first,
+           .labels = std::make_shared<const label_set>(),
+           .wallet_questions_per_minute = per_minute,
+           .waking_value = ether(1)});
   }
-  ~fixture() {
-    for (const auto& who :
-         {caf::actor_cast<caf::actor>(chain), caf::actor_cast<caf::actor>(connector),
-          caf::actor_cast<caf::actor>(listener)})
-      (*self)->send_exit(who, caf::exit_reason::user_shutdown);
-    scheduler->run();
+
+  caf::result<shared<block_record>> fetch(const fetch_block& what) override {
+    return source.block(what.number);
   }
+  caf::result<state_read> read(const read_state& what) override { return source.answer(what); }
+  void heard(const committed_block& b) override { blocks.push_back(b); }
 
   void head(block_number n) {
     scheduler->advance_time(60s);
     (*self)->send(chain, head_seen{1, n, source.hash(n), source.hash(n - 1), 7});
     scheduler->run();
-  }
-  sleep_report report() {
-    sleep_report out;
-    auto asking = (*self)->request(chain, caf::infinite, get_report{});
-    scheduler->run();
-    asking.receive([&](const chain_report& r) { out = r.sleep; }, [](const caf::error&) {});
-    return out;
   }
   const fact* last_act(std::size_t block) const {
     return (*blocks.at(block).known)->facts->find(fact_kind::last_act, sleeper);
@@ -160,7 +113,7 @@ TEST_CASE("CHAIN: that a wallet slept is known with the block after the answer, 
   CHECK(found->from == first + 2);
   CHECK(f.last_act(3) != nullptr);
   for (const auto& q : f.source.asked) CHECK(q.what != state_question::call);
-  const auto seen = f.report();
+  const auto seen = f.report().sleep;
   CHECK(seen.asleep == 1);
   CHECK(seen.awake == 3);
   CHECK(seen.asked == f.source.asked.size());
@@ -175,7 +128,7 @@ TEST_CASE("CHAIN: nothing is asked about wallets while it catches up, nor withou
   REQUIRE(f.blocks.size() == 401);
   // Blocks too old are not even looked through; what was done an hour before the head is no news.
   CHECK(f.last_act(400) == nullptr);
-  const auto seen = f.report();
+  const auto seen = f.report().sleep;
   CHECK(seen.awake + seen.late + seen.waiting == defaults::sleep_behind_max + 1);
   CHECK(seen.late > 190);
   CHECK(seen.awake > 0);
@@ -199,7 +152,7 @@ TEST_CASE(
   const auto* again = f.last_act(7);
   REQUIRE(again != nullptr);
   CHECK(again->as_of == first + 1);
-  CHECK(f.report().asleep == 2);
+  CHECK(f.report().sleep.asleep == 2);
 }
 
 TEST_CASE("CHAIN: without the state of old blocks nobody slept, and nobody waits") {
@@ -207,6 +160,6 @@ TEST_CASE("CHAIN: without the state of old blocks nobody slept, and nobody waits
   for (block_number n = first; n <= first + 9; ++n) f.head(n);
   CHECK(f.blocks.size() == 10);
   CHECK(f.source.asked.size() == 1);
-  CHECK(f.report().unknown == 1);
+  CHECK(f.report().sleep.unknown == 1);
   CHECK(f.last_act(9) == nullptr);
 }
