@@ -75,9 +75,19 @@ try:
                 truth = good.rpc("eth_getBlockByNumber", hex(number), False)["hash"]
                 need(hash_at(data, number) == [(truth[2:],)], f"block {number} is the one that two of three have")
             need(not hash_at(data, top + 1), "and nothing of the forged chain is stored")
-            _, out, _ = run("stats", "--data-dir", data, "--json")
-            providers = {p["name"]: p for p in json.loads(out)["chains"][0]["connector"]["providers"]}
-            need(providers["forger"]["disagreements"] >= 1, "the forger is counted as disagreeing")
+
+            def forger_disagreed():
+                _, out, _ = run("stats", "--data-dir", data, "--json")
+                providers = {p["name"]: p for p in json.loads(out)["chains"][0]["connector"]["providers"]}
+                return providers["forger"]["disagreements"] >= 1
+
+            # Whoever answers after the others agreed is not asked any more: on a busy machine that may be the forger.
+            for _ in range(10):
+                if forger_disagreed():
+                    break
+                forger.rpc("evm_mine")
+                stored_within(data, good, 10, "beside a forged chain")
+            need(forger_disagreed(), "the forger is counted as disagreeing")
             need(node.stop() == 0, "the node drains and exits 0")
     finally:
         forger.stop()
