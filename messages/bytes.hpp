@@ -28,8 +28,9 @@ struct fixed_bytes {
   std::array<std::uint8_t, N> data{};
 
   // In words: most of an agent's time goes into comparing addresses and hashes, and the library's
-  // comparison of bytes calls memcmp each time.
-  friend constexpr bool operator==(const fixed_bytes& a, const fixed_bytes& b) noexcept {
+  // comparison of bytes calls memcmp each time. Inlined, as a call costs more than the comparison.
+  [[gnu::always_inline]] friend constexpr bool operator==(const fixed_bytes& a,
+                                                          const fixed_bytes& b) noexcept {
     if (std::is_constant_evaluated()) return a.data == b.data;
     std::uint64_t differing = 0;
     for (std::size_t i = 0; i + 8 <= N; i += 8)
@@ -38,8 +39,8 @@ struct fixed_bytes {
       differing |= load<std::uint32_t>(a, N - 4) ^ load<std::uint32_t>(b, N - 4);
     return differing == 0;
   }
-  friend constexpr std::strong_ordering operator<=>(const fixed_bytes& a,
-                                                    const fixed_bytes& b) noexcept {
+  [[gnu::always_inline]] friend constexpr std::strong_ordering operator<=>(
+      const fixed_bytes& a, const fixed_bytes& b) noexcept {
     if (std::is_constant_evaluated()) return a.data <=> b.data;
     for (std::size_t i = 0; i + 8 <= N; i += 8)
       if (const auto x = load<std::uint64_t>(a, i), y = load<std::uint64_t>(b, i); x != y)

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/actions.hpp"
 #include "messages/bytes.hpp"
 #include "messages/inspect.hpp"
 #include "messages/lane.hpp"
@@ -201,6 +202,9 @@ struct contract_event {
   hash32 transaction_hash;
   std::uint64_t transaction_index = 0;
   std::uint64_t log_index = 0;  ///< in the block
+  /// What it says that somebody did. Follows from topics and data, once for all who ask: set by
+  /// STREAM with the event's rank, and not sent along.
+  decoded_action action;
 
   friend bool operator==(const contract_event&, const contract_event&) = default;
 };

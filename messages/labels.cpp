@@ -1,8 +1,5 @@
 #include "messages/labels.hpp"
 
-#include <algorithm>
-#include <tuple>
-
 namespace eremos {
 
 label_set::label_set(std::vector<label> rows, std::uint64_t version, std::string own)
@@ -12,21 +9,22 @@ label_set::label_set(std::vector<label> rows, std::uint64_t version, std::string
   rows_.reserve(last.size());
   for (auto& [key, row] : last) {
     known_.add(row.who);
+    places_[row.who].push_back(static_cast<std::uint32_t>(rows_.size()));
     rows_.push_back(std::move(row));
   }
 }
 
-const label* label_set::look(chain_id chain, const address& who) const noexcept {
-  const auto at = std::lower_bound(
-      rows_.begin(), rows_.end(), std::tie(chain, who),
-      [](const label& row, const auto& key) { return std::tie(row.chain, row.who) < key; });
-  return at != rows_.end() && at->chain == chain && at->who == who ? &*at : nullptr;
-}
-
 const label* label_set::find(chain_id chain, const address& who) const noexcept {
   if (!known_.passes(who)) return nullptr;
-  if (const auto* own = look(chain, who)) return own;
-  return look(0, who);
+  const auto at = places_.find(who);
+  if (at == places_.end()) return nullptr;
+  const label* of_every_chain = nullptr;
+  for (const auto place : at->second) {
+    const auto& row = rows_[place];
+    if (row.chain == chain) return &row;
+    if (row.chain == 0) of_every_chain = &row;
+  }
+  return of_every_chain;
 }
 
 }  // namespace eremos

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "messages/bytes.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/inspect.hpp"
 #include "messages/sieve.hpp"
 #include "messages/units.hpp"
@@ -52,10 +53,10 @@ class label_set {
   }
 
  private:
-  const label* look(chain_id chain, const address& who) const noexcept;
-
   std::vector<label> rows_;
   sieve<address, 16'384> known_;  ///< of any chain: most addresses of a block are nobody's
+  /// The rows of an address; of most there is one.
+  flat_table<address, std::vector<std::uint32_t>> places_;
   std::uint64_t version_ = 0;
   std::string own_;
 };

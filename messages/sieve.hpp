@@ -14,14 +14,15 @@ class sieve {
   static_assert(std::has_single_bit(Bits) && Bits > 1);
 
  public:
-  void add(const Key& x) { bits_.set(bit_of(x)); }
+  void add(const Key& x) { bits_.set(bit_of(std::hash<Key>{}(x))); }
   /// False: it was not added. True: it may have been.
-  bool passes(const Key& x) const noexcept { return bits_[bit_of(x)]; }
+  bool passes(const Key& x) const noexcept { return passes_hash(std::hash<Key>{}(x)); }
+  bool passes_hash(std::size_t hash) const noexcept { return bits_[bit_of(hash)]; }
 
  private:
   /// The hash's upper bits, into which all bytes went.
-  static std::size_t bit_of(const Key& x) noexcept {
-    return std::hash<Key>{}(x) >> (64 - std::bit_width(Bits - 1));
+  static std::size_t bit_of(std::size_t hash) noexcept {
+    return hash >> (64 - std::bit_width(Bits - 1));
   }
   static_assert(sizeof(std::size_t) == 8);
 

@@ -11,6 +11,10 @@
 //   };
 //   EREMOS_AGENT(whale_watcher)
 //
+// What logs say that somebody did comes as its type, with the log: `void on(const pool_swap&, const
+// contract_event&)`, for each type of messages/actions.hpp. An agent that takes logs in no other
+// way is fed no others.
+//
 // Optional: `static subscription wants(const options&)` narrows what it is fed, `static hearing
 // hears(const options&)` what it is told;
 // `save(state_writer&) const`, `status load(state_reader&)` and `static constexpr std::uint32_t
@@ -27,6 +31,7 @@
 
 #include "runtime/agent_base.hpp"
 #include "runtime/agent_registry.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 namespace eremos {
 
@@ -39,6 +44,30 @@ concept observes = requires(Self& self, const What& what) {
   self.on(what);
 };
 
+template <class Self, class Action>
+concept observes_action = requires(Self& self, const Action& action, const contract_event& log) {
+  self.on(action, log);
+};
+
+/// Of each action_kind.
+template <class Self>
+inline constexpr auto observed_actions = []<class... As>(std::type_identity<std::variant<As...>>) {
+  return std::array{observes_action<Self, As>...};
+}(std::type_identity<decoded_action>{});
+
+template <class Self>
+inline constexpr bool observes_actions = std::ranges::any_of(observed_actions<Self>,
+                                                             std::identity{});
+
+/// The first topics of logs that say so.
+template <class Self>
+std::vector<hash32> observed_topics() {
+  std::vector<action_kind> out;
+  for (std::size_t i = 0; i < action_kind_count; ++i)
+    if (observed_actions<Self>[i]) out.push_back(static_cast<action_kind>(i));
+  return action_topics(out);
+}
+
 /// Of each event_type.
 template <class Self>
 inline constexpr auto observed_events = []<class... Es>(std::type_identity<std::variant<Es...>>) {
@@ -48,14 +77,17 @@ inline constexpr auto observed_events = []<class... Es>(std::type_identity<std::
 template <class Self>
 std::vector<event_type> observed_types() {
   std::vector<event_type> out;
-  for (std::size_t i = 0; i < event_type_count; ++i)
-    if (observed_events<Self>[i]) out.push_back(static_cast<event_type>(i));
+  for (std::size_t i = 0; i < event_type_count; ++i) {
+    const auto type = static_cast<event_type>(i);
+    if (observed_events<Self>[i] || (type == event_type::contract_event && observes_actions<Self>))
+      out.push_back(type);
+  }
   return out;
 }
 
 template <class Self>
 constexpr bool observes_anything() {
-  return std::ranges::any_of(observed_events<Self>, std::identity{}) ||
+  return std::ranges::any_of(observed_events<Self>, std::identity{}) || observes_actions<Self> ||
          observes<Self, block_complete> || observes<Self, signal_raised> ||
          observes<Self, memory_added> || observes<Self, agent_message>;
 }
@@ -103,8 +135,17 @@ class agent : public agent_base {
     std::visit(
         [this]<class E>(const E& data) {
           if constexpr (detail::observes<Self, E>) self().on(data);
+          if constexpr (std::is_same_v<E, contract_event> && detail::observes_actions<Self>)
+            dispatch_action(data);
         },
         e.data.base());
+  }
+  void dispatch_action(const contract_event& log) {
+    std::visit(
+        [&]<class Action>(const Action& action) {
+          if constexpr (detail::observes_action<Self, Action>) self().on(action, log);
+        },
+        log.action);
   }
   void dispatch(const block_complete& whole) final { tell(whole); }
   void dispatch(const signal_raised& heard) final { tell(heard); }
@@ -143,6 +184,8 @@ constexpr agent_kind make_agent_kind() {
             subscription out;
             if constexpr (requires(const typename Self::options& o) { Self::wants(o); })
               out = Self::wants(*Self::options::parse(given));
+            else if constexpr (!detail::observes<Self, contract_event>)
+              out.topic0 = detail::observed_topics<Self>();
             if (out.types.empty()) out.types = detail::observed_types<Self>();
             return out;
           },

@@ -2,13 +2,13 @@
 // No CAF in here, so that detectors' tests can use them. Any thread.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "messages/coordination.hpp"
 #include "runtime/defaults.hpp"
+#include "runtime/per_block.hpp"
 
 namespace eremos {
 
@@ -81,26 +81,6 @@ struct memory_draft {
   std::vector<std::string> tags;
   std::vector<block_ref> blocks;
   detail_map details;
-};
-
-/// What an agent gathers of each block while its events come in, in no particular order; decided
-/// upon in on(block_complete). Bounded by the window of unfinished blocks.
-template <class T>
-class per_block {
- public:
-  /// The accumulation of a commit, begun if it is not there.
-  T& at(std::uint64_t commit) { return blocks_[commit]; }
-  /// Ends a commit: its accumulation, or an empty one.
-  T take(std::uint64_t commit) {
-    // Blocks are completed in order: an older one left here was reverted before it was complete.
-    blocks_.erase(blocks_.begin(), blocks_.lower_bound(commit));
-    auto node = blocks_.extract(commit);
-    return node.empty() ? T{} : std::move(node.mapped());
-  }
-  std::size_t size() const noexcept { return blocks_.size(); }
-
- private:
-  std::map<std::uint64_t, T> blocks_;  // at most the window of unfinished blocks
 };
 
 }  // namespace eremos

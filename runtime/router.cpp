@@ -4,10 +4,13 @@
 
 namespace eremos {
 event_filter::event_filter(const subscription& wants)
-    : addresses_(wants.addresses),
-      topics_(wants.topic0),
+    : min_priority_(wants.min_priority),
+      by_value_(!wants.min_value.is_zero()),
+      by_topic_(!wants.topic0.empty()),
+      by_address_(!wants.addresses.empty()),
       min_value_(wants.min_value),
-      min_priority_(wants.min_priority) {
+      addresses_(wants.addresses),
+      topics_(wants.topic0) {
   for (const auto type : wants.types) types_.set(static_cast<std::size_t>(type));
 }
 
@@ -32,19 +35,26 @@ bool event_filter::touched_by(const event_data& data) const {
   return std::visit(touches{*this}, data.base());
 }
 
-bool event_filter::takes(const blockchain_event& event) const {
+std::size_t event_filter::topic_hash(const blockchain_event& event) noexcept {
+  const auto* log = std::get_if<contract_event>(&event.data.base());
+  return log == nullptr || log->topics.empty() ? 0 : std::hash<hash32>{}(log->topics[0]);
+}
+
+bool event_filter::takes(const blockchain_event& event, std::size_t hash_of_topic0) const {
   if (!types_.test(static_cast<std::size_t>(event.type())) || event.rank < min_priority_)
     return false;
-  if (!min_value_.is_zero()) {
+  if (by_value_) {
     const transaction_body* body = std::get_if<transaction_event>(&event.data.base());
     if (body == nullptr) body = std::get_if<mempool_event>(&event.data.base());
     if (body != nullptr && body->value < min_value_) return false;
   }
-  if (!topics_.empty()) {
+  if (by_topic_) {
     const auto* log = std::get_if<contract_event>(&event.data.base());
-    if (log != nullptr && (log->topics.empty() || !topics_.contains(log->topics[0]))) return false;
+    if (log != nullptr &&
+        (log->topics.empty() || !topics_.contains(log->topics[0], hash_of_topic0)))
+      return false;
   }
-  return addresses_.empty() || touched_by(event.data);
+  return !by_address_ || touched_by(event.data);
 }
 
 std::vector<lane_picks> pick(const std::vector<const event_filter*>& filters,
@@ -52,8 +62,9 @@ std::vector<lane_picks> pick(const std::vector<const event_filter*>& filters,
   std::vector<lane_picks> out(filters.size());
   for (std::uint32_t i = 0; i < events.size(); ++i) {
     const auto& e = events[i];
+    const auto hash = event_filter::topic_hash(e);
     for (std::size_t f = 0; f < filters.size(); ++f)
-      if (filters[f]->takes(e)) out[f][index_of(e.on)].push_back(i);
+      if (filters[f]->takes(e, hash)) out[f][index_of(e.on)].push_back(i);
   }
   return out;
 }

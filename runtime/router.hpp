@@ -20,8 +20,11 @@ class rarely_met {
   explicit rarely_met(const std::vector<Key>& keys) : keys_(keys.begin(), keys.end()) {
     for (const auto& x : keys) sieve_.add(x);
   }
-  bool empty() const noexcept { return keys_.empty(); }
   bool contains(const Key& x) const { return sieve_.passes(x) && keys_.contains(x); }
+  /// The same where the key's hash is known.
+  bool contains(const Key& x, std::size_t hash) const {
+    return sieve_.passes_hash(hash) && keys_.contains(x);
+  }
 
  private:
   sieve<Key, 4'096> sieve_;
@@ -36,17 +39,25 @@ class event_filter {
   explicit event_filter(const subscription& wants);
 
   /// True if every condition the subscription sets holds for the event.
-  bool takes(const blockchain_event& event) const;
+  bool takes(const blockchain_event& event) const { return takes(event, topic_hash(event)); }
+  /// The same where several filters are asked about one event.
+  bool takes(const blockchain_event& event, std::size_t hash_of_topic0) const;
+  /// Of a log's first topic; 0 for whatever has none.
+  static std::size_t topic_hash(const blockchain_event& event) noexcept;
 
  private:
   bool any_of(const address& x) const { return addresses_.contains(x); }
   bool touched_by(const event_data& data) const;
 
+  // Beside each other: most events are told apart by these alone.
   std::bitset<event_type_count> types_;
+  priority min_priority_ = priority::low;
+  bool by_value_ = false;
+  bool by_topic_ = false;
+  bool by_address_ = false;
+  uint256 min_value_;
   rarely_met<address> addresses_;
   rarely_met<hash32> topics_;
-  uint256 min_value_;
-  priority min_priority_ = priority::low;
 };
 
 /// Indices into a block's events, by lane, in the block's order.

@@ -57,7 +57,7 @@ class rule : public agent<Self> {
   }
 
   void on(const block_complete& whole) {
-    auto found = matches_.take(whole.commit);
+    auto& found = matches_.take(whole.commit);
     std::sort(found.begin(), found.end());
     for (const auto& match : found) act(match);
   }

@@ -7,7 +7,6 @@
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/kept_blocks.hpp"
 #include "runtime/config/option_map.hpp"
-#include "runtime/policy/admin_topics.hpp"
 
 namespace eremos {
 
@@ -22,7 +21,7 @@ result<admin_watcher::options> admin_watcher::options::parse(const option_map& g
 /// Logs of other topics are not sent here.
 subscription admin_watcher::wants(const options&) {
   subscription out;
-  for (const auto& row : admin_topics()) out.topic0.push_back(row.topic0);
+  out.topic0 = action_topics({action_kind::admin});
   out.topic0.push_back(detect::call_executed_topic);
   return out;
 }
@@ -37,16 +36,16 @@ void admin_watcher::on(const transaction_event& t) {
 void admin_watcher::on(const contract_event& log) {
   if (!log.topics.empty() && log.topics[0] == detect::call_executed_topic)
     blocks_.at(event().commit).announced.insert(log.transaction_index);
-  if (find_admin_topic(log.topics) == nullptr) return;
+}
+
+void admin_watcher::on(const admin_action& what, const contract_event& log) {
   if (labels().find(chain(), log.emitter) == nullptr) return count("changes_of_unknown");
-  const auto action = detect::decode_action(log);
-  if (const auto* what = std::get_if<detect::admin_action>(&action))
-    blocks_.at(event().commit)
-        .changes.push_back({*what, log.transaction_index, log.log_index, log.transaction_hash});
+  blocks_.at(event().commit)
+      .changes.push_back({what, log.transaction_index, log.log_index, log.transaction_hash});
 }
 
 void admin_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   std::map<eremos::address, std::vector<change>> by_contract;
   for (auto& c : block.changes)
     if (!block.created.contains(c.what.contract))

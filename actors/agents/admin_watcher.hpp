@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "actors/detect/decoded_action.hpp"
+#include "messages/actions.hpp"
 #include "runtime/agent.hpp"
 
 namespace eremos {
@@ -28,6 +28,7 @@ class admin_watcher final : public agent<admin_watcher> {
 
   void on(const transaction_event& t);
   void on(const contract_event& log);
+  void on(const admin_action& what, const contract_event& log);
   void on(const block_complete& completed);
 
   /// Nothing is kept between blocks: a revert has nothing to take back here.
@@ -36,7 +37,7 @@ class admin_watcher final : public agent<admin_watcher> {
 
  private:
   struct change {
-    detect::admin_action what;
+    admin_action what;
     std::uint64_t transaction_index = 0;
     std::uint64_t log_index = 0;
     hash32 transaction;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
@@ -25,14 +24,6 @@ result<approval_watcher::options> approval_watcher::options::parse(const option_
   return out;
 }
 
-/// Logs of other topics are not sent here.
-subscription approval_watcher::wants(const options&) {
-  using kind = detect::action_kind;
-  subscription out;
-  out.topic0 = detect::action_topics({kind::transfer, kind::approval});
-  return out;
-}
-
 approval_watcher::approval_watcher(caf::actor_config& cfg, const agent_services& services,
                                    options opts)
     : agent(cfg, services), options_(std::move(opts)), abuses_(options_.limits) {}
@@ -43,23 +34,24 @@ void approval_watcher::on(const transaction_event& t) {
       .transactions.add(t.transaction_index, {t.from, t.to, !t.value.is_zero()});
 }
 
-void approval_watcher::on(const contract_event& log) {
-  const auto action = detect::decode_action(log);
-  const detect::chain_place place{log.transaction_index, log.log_index};
-  if (const auto* given = std::get_if<detect::token_approval>(&action)) {
-    const detect::allowance found{place, given->token, given->owner, given->spender, given->grants};
-    if (found.grants && is_flagged(found.spender))
-      blocks_.at(event().commit).flagged.push_back(found);
-    if (!detect::service_kind(labels().find(chain(), found.spender)).empty())
-      return count("of_services");
-    blocks_.at(event().commit).given.push_back(found);
-  } else if (const auto* transfer = std::get_if<detect::token_transfer>(&action)) {
-    if (transfer->moves_something() && !transfer->from.is_zero())
-      blocks_.at(event().commit)
-          .moves.push_back({place, transfer->token, transfer->from, transfer->to});
-    else if (transfer->moves_something())
-      blocks_.at(event().commit).moves.push_back({place, transfer->token, {}, transfer->to});
-  }
+void approval_watcher::on(const token_approval& given, const contract_event& log) {
+  const detect::allowance found{{log.transaction_index, log.log_index},
+                                given.token,
+                                given.owner,
+                                given.spender,
+                                given.grants};
+  if (found.grants && is_flagged(found.spender))
+    blocks_.at(event().commit).flagged.push_back(found);
+  if (!detect::service_kind(labels().find(chain(), found.spender)).empty())
+    return count("of_services");
+  blocks_.at(event().commit).given.push_back(found);
+}
+
+void approval_watcher::on(const token_transfer& transfer, const contract_event& log) {
+  if (!transfer.moves_something()) return;
+  blocks_.at(event().commit)
+      .moves.push_back(
+          {{log.transaction_index, log.log_index}, transfer.token, transfer.from, transfer.to});
 }
 
 bool approval_watcher::is_flagged(const eremos::address& who) const {
@@ -68,7 +60,7 @@ bool approval_watcher::is_flagged(const eremos::address& who) const {
 }
 
 void approval_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   // Who gets a token in which transaction.
   std::vector<std::pair<std::uint64_t, eremos::address>> gets;
   gets.reserve(block.moves.size());

@@ -23,12 +23,12 @@ class approval_watcher final : public agent<approval_watcher> {
 
     static result<options> parse(const option_map& given);
   };
-  static subscription wants(const options&);
 
   approval_watcher(caf::actor_config& cfg, const agent_services& services, options opts);
 
   void on(const transaction_event& t);
-  void on(const contract_event& log);
+  void on(const token_approval& given, const contract_event& log);
+  void on(const token_transfer& transfer, const contract_event& log);
   void on(const block_complete& completed);
 
   void save(state_writer& out) const;

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/services/linker_words.hpp"
 #include "runtime/config/option_map.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 namespace eremos {
 namespace {
@@ -34,8 +34,7 @@ result<bridge_watcher::options> bridge_watcher::options::parse(const option_map&
 subscription bridge_watcher::wants(const options&) {
   subscription out;
   out.topic0 = detect::bridge_topics();
-  for (const auto& topic : detect::action_topics({detect::action_kind::transfer}))
-    out.topic0.push_back(topic);
+  for (const auto& topic : action_topics({action_kind::transfer})) out.topic0.push_back(topic);
   return out;
 }
 
@@ -69,8 +68,8 @@ void bridge_watcher::on(const contract_event& log) {
       count("of_unknown_bridges");
     return;
   }
-  const auto moved = detect::decode_transfer(log);
-  if (!moved || moved->form != detect::transfer_form::erc20) return;
+  const auto* moved = std::get_if<token_transfer>(&log.action);
+  if (moved == nullptr || moved->form != transfer_form::erc20) return;
   const bool from_bridge = is_bridge(moved->from);
   const bool to_bridge = is_bridge(moved->to);
   if (from_bridge == to_bridge) return;
@@ -90,7 +89,7 @@ void bridge_watcher::on(const contract_event& log) {
 }
 
 void bridge_watcher::on(const block_complete& completed) {
-  const auto block = blocks_.take(completed.commit);
+  const auto& block = blocks_.take(completed.commit);
   for (auto& flow : detect::bridge_flows(block, completed.block, completed.time, native_symbol_)) {
     const auto serves = [&](const eremos::address& who) {
       return !detect::service_kind(labels().find(chain(), who)).empty();

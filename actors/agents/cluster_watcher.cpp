@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/rapid_sequence.hpp"
@@ -48,13 +47,6 @@ result<cluster_watcher::options> cluster_watcher::options::parse(const option_ma
   return out;
 }
 
-/// Logs of other topics are not sent here.
-subscription cluster_watcher::wants(const options&) {
-  subscription out;
-  out.topic0 = {transfer_topic};
-  return out;
-}
-
 cluster_watcher::cluster_watcher(caf::actor_config& cfg, const agent_services& services,
                                  options opts)
     : agent(cfg, services), options_(std::move(opts)), links_(options_.links) {}
@@ -70,18 +62,17 @@ void cluster_watcher::on(const transaction_event& t) {
                                calls, method_of(t.input), t.nonce});
 }
 
-void cluster_watcher::on(const contract_event& log) {
-  const auto transfer = detect::decode_transfer(log);
-  if (!transfer || transfer->form != detect::transfer_form::erc20 || !transfer->moves_something() ||
-      is_burn(transfer->to) || transfer->from == transfer->to)
+void cluster_watcher::on(const token_transfer& transfer, const contract_event& log) {
+  if (transfer.form != transfer_form::erc20 || !transfer.moves_something() ||
+      is_burn(transfer.to) || transfer.from == transfer.to)
     return;
   blocks_.at(event().commit)
-      .moves.push_back({log.transaction_index, transfer->token, transfer->from, transfer->to,
-                        to_double(transfer->quantity)});
+      .moves.push_back({log.transaction_index, transfer.token, transfer.from, transfer.to,
+                        to_double(transfer.quantity)});
 }
 
 void cluster_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   auto& all = block.transactions;
   std::sort(all.begin(), all.end(), [](const sent& a, const sent& b) { return a.index < b.index; });
   std::sort(block.moves.begin(), block.moves.end());

@@ -59,7 +59,8 @@ contract_watcher::contract_watcher(caf::actor_config& cfg, const agent_services&
 void contract_watcher::on(const transaction_event& t) {
   if (!t.to || t.input.empty()) return;
   blocks_.at(event().commit)
-      .calls.push_back({*t.to, t.transaction_index, t.hash, t.from, to_double(t.value) / wei_of_gwei,
+      .calls.push_back({*t.to, t.transaction_index, t.hash, t.from,
+                        to_double(t.value) / wei_of_gwei,
                         t.gas_used ? static_cast<double>(*t.gas_used) : 0.0,
                         static_cast<double>(t.input.size()), t.succeeded && !*t.succeeded});
 }
@@ -69,13 +70,13 @@ void contract_watcher::on(const contract_event& log) {
 }
 
 void contract_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   // Logs alone, or a late piece of a block, say nothing of what is usual.
   if (completed.supplement || block.calls.empty()) return;
   std::sort(block.calls.begin(), block.calls.end(), by_contract);
   std::sort(block.logs.begin(), block.logs.end(), by_contract);
-  for (const auto& found : behaviors_.block(completed.time, behaviors_of(completed.block, block)))
-    conclude(found);
+  for (const auto& found : behaviors_.block(completed.time, behaviors_of(block)))
+    conclude(found, evidence_of(completed.block, block, found.contract));
   if (const auto now = behaviors_.evicted(); now > evicted_told_) {
     count("evicted", now - evicted_told_);
     evicted_told_ = now;
@@ -83,8 +84,7 @@ void contract_watcher::on(const block_complete& completed) {
 }
 
 /// Of contracts that do enough to be judged.
-std::vector<detect::contract_behavior> contract_watcher::behaviors_of(const block_ref& block,
-                                                                      const gathered& all) const {
+std::vector<detect::contract_behavior> contract_watcher::behaviors_of(const gathered& all) const {
   std::vector<detect::contract_behavior> out;
   auto call = all.calls.begin();
   auto log = all.logs.begin();
@@ -99,7 +99,7 @@ std::vector<detect::contract_behavior> contract_watcher::behaviors_of(const bloc
         std::find_if(log, all.logs.end(), [&](const logged& l) { return l.contract != who; });
     if (static_cast<std::uint64_t>((calls_end - call) + (logs_end - log)) >=
         options_.behavior.activity_min)
-      out.push_back(behavior_of(block, {call, calls_end}, {log, logs_end}));
+      out.push_back(behavior_of({call, calls_end}, {log, logs_end}));
     call = calls_end;
     log = logs_end;
   }
@@ -107,17 +107,11 @@ std::vector<detect::contract_behavior> contract_watcher::behaviors_of(const bloc
 }
 
 /// What one contract did in the block: all its calls and logs, together at least one.
-detect::contract_behavior contract_watcher::behavior_of(const block_ref& block,
-                                                        std::span<const called> calls,
+detect::contract_behavior contract_watcher::behavior_of(std::span<const called> calls,
                                                         std::span<const logged> logs) const {
   detect::contract_behavior out{
       .contract = calls.empty() ? logs.front().contract : calls.front().contract,
       .activity = calls.size() + logs.size()};
-  for (const auto& c : calls.first(std::min(calls.size(), behavior_evidence_max)))
-    out.evidence.push_back(detect::id_of_transaction(block, c.hash));
-  for (const auto& l : logs.first(std::min(logs.size(), behavior_evidence_max)))
-    out.evidence.push_back(detect::id_of_log(block, l.index));
-  out.anchor = out.evidence.front();
   std::vector<eremos::address> callers;
   callers.reserve(calls.size());
   double failed = 0;
@@ -137,18 +131,34 @@ detect::contract_behavior contract_watcher::behavior_of(const block_ref& block,
   const auto called_times = static_cast<double>(calls.size());
   const auto logged_times = static_cast<double>(logs.size());
   const double each = std::max(1.0, called_times);
-  out.values = {called_times, distinct(std::move(callers)),
+  out.values = {called_times,  distinct(std::move(callers)),
                 failed / each, value / each,
                 gas / each,    bytes / each,
                 logged_times,  logged_times / std::max(1.0, distinct(std::move(transactions)))};
   return out;
 }
 
-void contract_watcher::conclude(const detect::odd_behavior& found) {
+/// The first of its calls and of its logs.
+std::vector<event_id> contract_watcher::evidence_of(const block_ref& block, const gathered& all,
+                                                    const eremos::address& contract) const {
+  const auto before = [](const auto& x, const eremos::address& who) { return x.contract < who; };
+  std::vector<event_id> out;
+  const auto add = [&](const auto& rows, auto id_of) {
+    auto at = std::lower_bound(rows.begin(), rows.end(), contract, before);
+    for (std::size_t n = 0;
+         n < behavior_evidence_max && at != rows.end() && at->contract == contract; ++n, ++at)
+      out.push_back(id_of(*at));
+  };
+  add(all.calls, [&](const called& c) { return detect::id_of_transaction(block, c.hash); });
+  add(all.logs, [&](const logged& l) { return detect::id_of_log(block, l.index); });
+  return out;
+}
+
+void contract_watcher::conclude(const detect::odd_behavior& found, std::vector<event_id> evidence) {
   signal_draft draft{.type = "contract_behavior_anomaly",
                      .subject = to_hex(found.contract),
-                     .anchor = found.anchor,
-                     .evidence = found.evidence,
+                     .anchor = evidence.front(),
+                     .evidence = std::move(evidence),
                      .blocks = {},
                      .confidence = found.score,
                      .level = found.level,

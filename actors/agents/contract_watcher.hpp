@@ -57,11 +57,12 @@ class contract_watcher final : public agent<contract_watcher> {
     std::vector<logged> logs;
   };
 
-  std::vector<detect::contract_behavior> behaviors_of(const block_ref& block,
-                                                      const gathered& all) const;
-  detect::contract_behavior behavior_of(const block_ref& block, std::span<const called> calls,
+  std::vector<detect::contract_behavior> behaviors_of(const gathered& all) const;
+  detect::contract_behavior behavior_of(std::span<const called> calls,
                                         std::span<const logged> logs) const;
-  void conclude(const detect::odd_behavior& found);
+  std::vector<event_id> evidence_of(const block_ref& block, const gathered& all,
+                                    const eremos::address& contract) const;
+  void conclude(const detect::odd_behavior& found, std::vector<event_id> evidence);
 
   options options_;
   detect::behaviors behaviors_;

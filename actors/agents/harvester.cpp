@@ -6,7 +6,6 @@
 #include "actors/agents/alert_answer.hpp"
 #include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
-#include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
@@ -36,8 +35,8 @@ void harvester::on(const contract_event& log) {
   auto& block = blocks_.at(event().commit);
   if (!block.transaction) block.transaction = log.transaction_index;
   block.several = block.several || *block.transaction != log.transaction_index;
-  const auto transfer = detect::decode_transfer(log);
-  if (!transfer || !transfer->from.is_zero() || transfer->to.is_zero() ||
+  const auto* transfer = std::get_if<token_transfer>(&log.action);
+  if (transfer == nullptr || !transfer->from.is_zero() || transfer->to.is_zero() ||
       !transfer->moves_something())
     return;
   count("mints");
@@ -47,7 +46,7 @@ void harvester::on(const contract_event& log) {
 }
 
 void harvester::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   index(completed.block, block.mints);
   // A late single receipt says nothing of the rest of its block.
   const bool teaches = block.transaction && (!completed.supplement || block.several);

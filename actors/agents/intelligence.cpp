@@ -109,7 +109,7 @@ void intelligence::on(const mempool_event& pending) {
 
 void intelligence::on(const block_complete& completed) {
   found_.clear();
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   // The base keeps the first thousand: which ones those are must not depend on arrival.
   std::sort(block.drafts.begin(), block.drafts.end(),
             [](const signal_draft& a, const signal_draft& b) {

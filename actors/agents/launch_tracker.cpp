@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "actors/agents/alert_answer.hpp"
-#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/known_services.hpp"
 #include "messages/keccak.hpp"
 #include "runtime/config/option_map.hpp"
@@ -68,18 +67,18 @@ void launch_tracker::on(const contract_event& log) {
   if (block.emitters.empty() || block.emitters.back() != log.emitter)
     block.emitters.push_back(log.emitter);
   const auto index = log.transaction_index;
-  const auto action = detect::decode_action(log);
-  if (const auto* transfer = std::get_if<detect::token_transfer>(&action)) {
+  const auto& action = log.action;
+  if (const auto* transfer = std::get_if<token_transfer>(&action)) {
     if (transfer->to.is_zero() || !transfer->moves_something()) return;
     if (transfer->from.is_zero()) block.minted.push_back({index, log.emitter});
     block.received.push_back({index, log.log_index, log.emitter, transfer->to});
-  } else if (const auto* pool = std::get_if<detect::pool_created>(&action)) {
+  } else if (const auto* pool = std::get_if<pool_created>(&action)) {
     block.pools.push_back({index, *pool});
-  } else if (const auto* put = std::get_if<detect::liquidity_change>(&action)) {
+  } else if (const auto* put = std::get_if<liquidity_change>(&action)) {
     if (put->added) block.liquidity.push_back({index, log.log_index, put->pool});
-  } else if (const auto* made = std::get_if<detect::contract_created>(&action)) {
+  } else if (const auto* made = std::get_if<contract_created>(&action)) {
     block.born.push_back({index, made->contract});
-  } else if (std::holds_alternative<detect::admin_action>(action)) {
+  } else if (std::holds_alternative<admin_action>(action)) {
     if (first_owner(log)) block.born.push_back({index, log.emitter});
   }
 }
@@ -93,8 +92,8 @@ void launch_tracker::on(const block_complete& completed) {
   const auto service = [this](const eremos::address& who) {
     return !detect::service_kind(labels().find(chain(), who)).empty();
   };
-  const auto found =
-      launches_.block(completed.block, completed.time, blocks_.take(completed.commit), service);
+  const auto found = launches_.block(completed.block, completed.time,
+                                     std::move(blocks_.take(completed.commit)), service);
   for (const auto& d : found.deployed) note(d);
   for (const auto& l : found.launched) conclude(l);
 }

@@ -9,7 +9,7 @@
 namespace eremos {
 namespace {
 
-std::vector<std::string> pool_texts(const std::vector<detect::pool_key>& pools) {
+std::vector<std::string> pool_texts(const std::vector<pool_key>& pools) {
   std::vector<std::string> out;
   for (const auto& p : pools) out.push_back(pool_text(p));
   return out;
@@ -36,15 +36,6 @@ result<mev_watcher::options> mev_watcher::options::parse(const option_map& given
   return out;
 }
 
-/// Logs of other topics are not sent here.
-subscription mev_watcher::wants(const options&) {
-  using kind = detect::action_kind;
-  subscription out;
-  out.topic0 = detect::action_topics(
-      {kind::transfer, kind::swap, kind::reserves, kind::liquidity, kind::loan});
-  return out;
-}
-
 mev_watcher::mev_watcher(caf::actor_config& cfg, const agent_services& services, options opts)
     : agent(cfg, services), options_(std::move(opts)), displacements_(options_.displacement) {}
 
@@ -64,37 +55,44 @@ void mev_watcher::on(const mempool_event& pending) {
   displacements_.saw(detect::call_of(pending), event().sequence, now());
 }
 
-void mev_watcher::on(const contract_event& log) {
-  const auto action = detect::decode_action(log);
+void mev_watcher::on(const pool_swap& swap, const contract_event& log) {
+  auto& block = blocks_.at(event().commit);
   const auto txn = log.transaction_index;
-  if (const auto* swap = std::get_if<detect::pool_swap>(&action)) {
-    auto& block = blocks_.at(event().commit);
-    detect::block_swap found{
-        .transaction_index = txn, .log_index = log.log_index, .transaction = log.transaction_hash};
-    found.what = *swap;
-    block.swaps.push_back(std::move(found));
-    if (const auto root = to_double(swap->price_sqrt); root > 0)
-      block.prices.push_back({txn, {log.log_index, swap->pool, root * root}});
-  } else if (const auto* moved = std::get_if<detect::token_transfer>(&action)) {
-    if (moved->form == detect::transfer_form::erc20)
-      blocks_.at(event().commit)
-          .moves.push_back(
-              {txn, log.log_index, moved->token, moved->from, moved->to, moved->quantity});
-  } else if (const auto* held = std::get_if<detect::pool_reserves>(&action)) {
-    if (!held->reserve0.is_zero())
-      blocks_.at(event().commit)
-          .prices.push_back(
-              {txn,
-               {log.log_index, held->pool, to_double(held->reserve1) / to_double(held->reserve0)}});
-  } else if (const auto* changed = std::get_if<detect::liquidity_change>(&action)) {
-    blocks_.at(event().commit).changes.push_back({txn, {log.log_index, *changed}});
-  } else if (const auto* lent = std::get_if<detect::flash_loan>(&action)) {
-    blocks_.at(event().commit).loans[txn].push_back({log.log_index, *lent});
-  }
+  block.swaps.push_back({.transaction_index = txn,
+                         .log_index = log.log_index,
+                         .transaction = log.transaction_hash,
+                         .from = {},
+                         .to = {},
+                         .what = swap});
+  if (const auto root = to_double(swap.price_sqrt); root > 0)
+    block.prices.push_back({txn, {log.log_index, swap.pool, root * root}});
+}
+
+void mev_watcher::on(const token_transfer& moved, const contract_event& log) {
+  if (moved.form != transfer_form::erc20) return;
+  blocks_.at(event().commit)
+      .moves.push_back({log.transaction_index, log.log_index, moved.token, moved.from, moved.to,
+                        moved.quantity});
+}
+
+void mev_watcher::on(const pool_reserves& held, const contract_event& log) {
+  if (held.reserve0.is_zero()) return;
+  blocks_.at(event().commit)
+      .prices.push_back(
+          {log.transaction_index,
+           {log.log_index, held.pool, to_double(held.reserve1) / to_double(held.reserve0)}});
+}
+
+void mev_watcher::on(const liquidity_change& changed, const contract_event& log) {
+  blocks_.at(event().commit).changes.push_back({log.transaction_index, {log.log_index, changed}});
+}
+
+void mev_watcher::on(const flash_loan& lent, const contract_event& log) {
+  blocks_.at(event().commit).loans[log.transaction_index].push_back({log.log_index, lent});
 }
 
 void mev_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   for (const auto& found :
        displacements_.block(completed.block, completed.time, std::move(block.calls)))
     conclude(found);

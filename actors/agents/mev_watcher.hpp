@@ -32,12 +32,15 @@ class mev_watcher final : public agent<mev_watcher> {
 
     static result<options> parse(const option_map& given);
   };
-  static subscription wants(const options&);
 
   mev_watcher(caf::actor_config& cfg, const agent_services& services, options opts);
 
   void on(const transaction_event& t);
-  void on(const contract_event& log);
+  void on(const pool_swap& swap, const contract_event& log);
+  void on(const token_transfer& moved, const contract_event& log);
+  void on(const pool_reserves& held, const contract_event& log);
+  void on(const liquidity_change& changed, const contract_event& log);
+  void on(const flash_loan& lent, const contract_event& log);
   void on(const mempool_event& pending);
   void on(const block_complete& completed);
   void on(const block_reverted& gone);

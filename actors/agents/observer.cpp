@@ -46,8 +46,8 @@ void observer::on(const transaction_event& t) {
 }
 
 void observer::on(const block_complete& completed) {
-  for (const auto& found :
-       clusters_.block(completed.block, !completed.supplement, blocks_.take(completed.commit)))
+  for (const auto& found : clusters_.block(completed.block, !completed.supplement,
+                                           std::move(blocks_.take(completed.commit))))
     conclude(found);
 }
 

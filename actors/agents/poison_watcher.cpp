@@ -1,9 +1,9 @@
 #include "actors/agents/poison_watcher.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "actors/detect/decoded_action.hpp"
 #include "actors/detect/kept_blocks.hpp"
 #include "actors/detect/known_services.hpp"
 #include "runtime/config/option_map.hpp"
@@ -41,14 +41,6 @@ result<poison_watcher::options> poison_watcher::options::parse(const option_map&
   return out;
 }
 
-/// Logs of other topics are not sent here.
-subscription poison_watcher::wants(const options&) {
-  using kind = detect::action_kind;
-  subscription out;
-  out.topic0 = detect::action_topics({kind::transfer, kind::swap});
-  return out;
-}
-
 poison_watcher::poison_watcher(caf::actor_config& cfg, const agent_services& services, options opts)
     : agent(cfg, services), options_(std::move(opts)), poisonings_(options_.limits) {}
 
@@ -67,27 +59,25 @@ void poison_watcher::on(const transaction_event& t) {
                             .may_pay = pays_someone(t.from, *t.to)});
 }
 
-void poison_watcher::on(const contract_event& log) {
-  const auto action = detect::decode_action(log);
-  if (std::holds_alternative<detect::pool_swap>(action))
-    blocks_.at(event().commit).trades.insert(log.transaction_index);
-  const auto* moved = std::get_if<detect::token_transfer>(&action);
-  if (moved == nullptr || (moved->form != detect::transfer_form::erc20 &&
-                           moved->form != detect::transfer_form::unindexed))
-    return;
-  const auto* token = labels().find(chain(), moved->token);
+void poison_watcher::on(const pool_swap&, const contract_event& log) {
+  blocks_.at(event().commit).trades.push_back(log.transaction_index);
+}
+
+void poison_watcher::on(const token_transfer& moved, const contract_event& log) {
+  if (moved.form != transfer_form::erc20 && moved.form != transfer_form::unindexed) return;
+  const auto* token = labels().find(chain(), moved.token);
   const bool genuine = token != nullptr && token->kind == "token" && !token->flagged;
   blocks_.at(event().commit)
       .payments.push_back({.transaction_index = log.transaction_index,
                            .log_index = log.log_index,
                            .transaction = log.transaction_hash,
-                           .token = moved->token,
-                           .from = moved->from,
-                           .to = moved->to,
-                           .amount = moved->quantity,
+                           .token = moved.token,
+                           .from = moved.from,
+                           .to = moved.to,
+                           .amount = moved.quantity,
                            .genuine = genuine,
-                           .tiny = genuine && is_tiny(moved->quantity, token->decimals),
-                           .may_pay = pays_someone(moved->from, moved->to)});
+                           .tiny = genuine && is_tiny(moved.quantity, token->decimals),
+                           .may_pay = pays_someone(moved.from, moved.to)});
 }
 
 /// What services pay is their customers' doing, and nobody copies a router's address. Exchanges
@@ -99,12 +89,15 @@ bool poison_watcher::pays_someone(const eremos::address& from, const eremos::add
 }
 
 void poison_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
+  std::sort(block.trades.begin(), block.trades.end());
   for (auto& p : block.payments) {
     const auto* signer = block.senders.find(p.transaction_index);
     p.signed_by_from = signer != nullptr && *signer == p.from;
     // Of a trade only what its sender gave was meant to go anywhere.
-    if (block.trades.contains(p.transaction_index) && !p.signed_by_from) p.may_pay = false;
+    if (!p.signed_by_from &&
+        std::binary_search(block.trades.begin(), block.trades.end(), p.transaction_index))
+      p.may_pay = false;
   }
   for (const auto& found : poisonings_.block(completed.block, block.payments)) conclude(found);
   if (const auto all = poisonings_.evicted(); all > evicted_told_) {

@@ -3,7 +3,7 @@
 // Which tokens are genuine it knows by their addresses in the labels, never by a symbol. Owned by
 // one actor.
 #pragma once
-#include <set>
+#include <vector>
 
 #include "actors/agents/token_names.hpp"
 #include "actors/detect/address_poisoning.hpp"
@@ -26,12 +26,12 @@ class poison_watcher final : public agent<poison_watcher> {
 
     static result<options> parse(const option_map& given);
   };
-  static subscription wants(const options&);
 
   poison_watcher(caf::actor_config& cfg, const agent_services& services, options opts);
 
   void on(const transaction_event& t);
-  void on(const contract_event& log);
+  void on(const token_transfer& moved, const contract_event& log);
+  void on(const pool_swap& swap, const contract_event& log);
   void on(const block_complete& completed);
 
   void save(state_writer& out) const;
@@ -41,7 +41,7 @@ class poison_watcher final : public agent<poison_watcher> {
   struct gathered {
     std::vector<detect::payment> payments;
     detect::by_index<eremos::address> senders;
-    std::set<std::uint64_t> trades;  ///< indices of transactions with a swap
+    std::vector<std::uint64_t> trades;  ///< indices of transactions with a swap, as they came
   };
 
   bool pays_someone(const eremos::address& from, const eremos::address& to) const;

@@ -30,7 +30,7 @@ std::string joined(std::string_view key, std::string_view end) {
 
 }  // namespace
 
-std::string pool_text(const detect::pool_key& pool) {
+std::string pool_text(const pool_key& pool) {
   const auto contract = to_checksum(pool.contract);
   return pool.id.is_zero() ? contract : contract + "/" + to_hex(pool.id);
 }
@@ -41,7 +41,7 @@ std::string pool_names::dex_of(const address& factory, const block_knowledge& kn
                                               : "unknown factory " + to_checksum(factory);
 }
 
-std::string pool_names::dex_of_pool(const detect::pool_key& pool,
+std::string pool_names::dex_of_pool(const pool_key& pool,
                                     const block_knowledge& known) const {
   if (!pool.id.is_zero()) {
     // The contract of many pools made them itself.
@@ -52,7 +52,7 @@ std::string pool_names::dex_of_pool(const detect::pool_key& pool,
   return made != nullptr ? dex_of(made->account, known) : std::string{};
 }
 
-void pool_names::tell(detail_map& details, std::string_view key, const detect::pool_key& pool,
+void pool_names::tell(detail_map& details, std::string_view key, const pool_key& pool,
                       const shared<block_knowledge>& known, token_names& tokens) const {
   if (auto dex = dex_of_pool(pool, *known); !dex.empty()) details.set(joined(key, "_dex"), dex);
   if (!pool.id.is_zero()) return;
@@ -70,7 +70,7 @@ void pool_names::tell(detail_map& details, std::string_view key, const detect::p
 }
 
 void pool_names::tell_dexes(detail_map& details, std::string_view key,
-                            const std::vector<detect::pool_key>& pools,
+                            const std::vector<pool_key>& pools,
                             const block_knowledge& known) const {
   std::vector<std::string> dexes;
   for (const auto& pool : pools) dexes.push_back(dex_of_pool(pool, known));

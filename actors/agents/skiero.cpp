@@ -6,7 +6,6 @@
 
 #include "actors/agents/alert_answer.hpp"
 #include "actors/detect/known_services.hpp"
-#include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
 #include "runtime/policy/chain_policy.hpp"
 #include "runtime/policy/waking.hpp"
@@ -55,8 +54,8 @@ void skiero::on(const contract_event& log) {
   auto& block = blocks_.at(event().commit);
   if (block.contracts.empty() || block.contracts.back() != log.emitter)
     block.contracts.push_back(log.emitter);
-  const auto transfer = detect::decode_transfer(log);
-  if (!transfer || !transfer->moves_something() || transfer->from.is_zero()) return;
+  const auto* transfer = std::get_if<token_transfer>(&log.action);
+  if (transfer == nullptr || !transfer->moves_something() || transfer->from.is_zero()) return;
   const auto* token = labels().find(chain(), transfer->token);
   if (token == nullptr || token->kind != "token" || token->flagged) return;
   block.moved.emplace_back(transfer->from, event().id);
@@ -81,7 +80,7 @@ void skiero::on(const wallet_activity_event& wallet) {
 
 void skiero::on(const block_complete& completed) {
   note_hole(completed);
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   std::sort(block.sleepers.begin(), block.sleepers.end());
   for (const auto& s : block.sleepers) {
     // Sleepers wake so seldom that sorting every block's acts would cost more than looking.

@@ -34,14 +34,6 @@ result<trade_watcher::options> trade_watcher::options::parse(const option_map& g
   return out;
 }
 
-/// Logs of other topics are not sent here.
-subscription trade_watcher::wants(const options&) {
-  using kind = detect::action_kind;
-  subscription out;
-  out.topic0 = detect::action_topics({kind::transfer, kind::swap, kind::liquidity});
-  return out;
-}
-
 trade_watcher::trade_watcher(caf::actor_config& cfg, const agent_services& services, options opts)
     : agent(cfg, services),
       options_(std::move(opts)),
@@ -77,25 +69,29 @@ void trade_watcher::on(const transaction_event& t) {
           {t.transaction_index, t.from, t.to, t.value, t.nonce, method, payment});
 }
 
-void trade_watcher::on(const contract_event& log) {
-  const auto action = detect::decode_action(log);
+void trade_watcher::on(const token_transfer& moved, const contract_event& log) {
+  auto& block = blocks_.at(event().commit);
   const auto txn = log.transaction_index;
-  if (const auto* moved = std::get_if<detect::token_transfer>(&action)) {
-    auto& block = blocks_.at(event().commit);
-    if (moved->form == detect::transfer_form::erc20)
-      block.moves.push_back(
-          {txn, log.log_index, moved->token, moved->from, moved->to, moved->quantity});
-    else if (moved->form == detect::transfer_form::erc721)
-      block.items.push_back(
-          {txn, {log.log_index, {moved->token, moved->quantity}, moved->from, moved->to, {}}});
-  } else if (const auto* swap = std::get_if<detect::pool_swap>(&action)) {
-    detect::block_swap found{
-        .transaction_index = txn, .log_index = log.log_index, .transaction = log.transaction_hash};
-    found.what = *swap;
-    blocks_.at(event().commit).swaps.push_back(std::move(found));
-  } else if (const auto* changed = std::get_if<detect::liquidity_change>(&action)) {
-    if (changed->added) blocks_.at(event().commit).liquidity.emplace_back(txn, changed->pool);
-  }
+  if (moved.form == transfer_form::erc20)
+    block.moves.push_back({txn, log.log_index, moved.token, moved.from, moved.to, moved.quantity});
+  else if (moved.form == transfer_form::erc721)
+    block.items.push_back(
+        {txn, {log.log_index, {moved.token, moved.quantity}, moved.from, moved.to, {}}});
+}
+
+void trade_watcher::on(const pool_swap& swap, const contract_event& log) {
+  blocks_.at(event().commit)
+      .swaps.push_back({.transaction_index = log.transaction_index,
+                        .log_index = log.log_index,
+                        .transaction = log.transaction_hash,
+                        .from = {},
+                        .to = {},
+                        .what = swap});
+}
+
+void trade_watcher::on(const liquidity_change& changed, const contract_event& log) {
+  if (changed.added)
+    blocks_.at(event().commit).liquidity.emplace_back(log.transaction_index, changed.pool);
 }
 
 void trade_watcher::on(const wallet_activity_event& wallet) {
@@ -104,7 +100,7 @@ void trade_watcher::on(const wallet_activity_event& wallet) {
 }
 
 void trade_watcher::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
+  auto& block = blocks_.take(completed.commit);
   std::sort(block.transactions.begin(), block.transactions.end(),
             [](const sent& a, const sent& b) { return a.index < b.index; });
   if (!block.swaps.empty() || !block.items.empty())

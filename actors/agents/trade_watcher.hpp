@@ -31,12 +31,13 @@ class trade_watcher final : public agent<trade_watcher> {
 
     static result<options> parse(const option_map& given);
   };
-  static subscription wants(const options&);
 
   trade_watcher(caf::actor_config& cfg, const agent_services& services, options opts);
 
   void on(const transaction_event& t);
-  void on(const contract_event& log);
+  void on(const token_transfer& moved, const contract_event& log);
+  void on(const pool_swap& swap, const contract_event& log);
+  void on(const liquidity_change& changed, const contract_event& log);
   void on(const wallet_activity_event& wallet);
   void on(const block_complete& completed);
 
@@ -63,8 +64,8 @@ class trade_watcher final : public agent<trade_watcher> {
     std::vector<detect::block_swap> swaps;
     std::vector<detect::token_move> moves;
     std::vector<item_moved> items;
-    std::vector<std::pair<std::uint64_t, detect::pool_key>> liquidity;  ///< by transaction
-    std::vector<std::pair<eremos::address, hash32>> clusters;           ///< the same
+    std::vector<std::pair<std::uint64_t, pool_key>> liquidity;  ///< by transaction
+    std::vector<std::pair<eremos::address, hash32>> clusters;   ///< the same
 
     /// nullptr: not known, or it failed.
     const sent* find(std::uint64_t transaction_index) const;

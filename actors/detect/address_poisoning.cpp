@@ -62,7 +62,7 @@ std::vector<poisoning> poisonings::block(const block_ref& block,
     if (p.from != p.to) all.push_back(&p);
   std::sort(all.begin(), all.end(),
             [](const payment* a, const payment* b) { return a->order() < b->order(); });
-  std::unordered_map<address, std::size_t> paid_by;
+  flat_table<address, std::size_t> paid_by;
   if (all.size() > payees_of_block_max) {
     paid_by.reserve(all.size());
     for (const auto* p : all) ++paid_by[p->from];
@@ -249,7 +249,7 @@ void poisonings::forget_old_blocks() {
     payees_ -= gone;
     evicted_ += gone;
   }
-  std::erase_if(wallets_, [](const auto& entry) { return entry.second.paid.empty(); });
+  erase_if(wallets_, [](const auto& entry) { return entry.second.paid.empty(); });
 }
 
 void poisonings::forget() {

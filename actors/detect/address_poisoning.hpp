@@ -39,10 +39,10 @@
 #pragma once
 #include <map>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -149,7 +149,7 @@ class poisonings {
 
   poisoning_limits limits_;
   std::uint64_t handled_ = 0;  ///< blocks
-  std::unordered_map<address, wallet> wallets_;
+  flat_table<address, wallet> wallets_;
   std::map<address, flag> flagged_;  ///< by victim; its last
   std::size_t payees_ = 0;
   std::uint64_t evicted_ = 0;

@@ -26,11 +26,11 @@
 #pragma once
 #include <array>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/detect/half_space.hpp"
 #include "messages/event.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -62,8 +62,6 @@ struct contract_behavior {
   address contract;
   std::uint64_t activity = 0;  ///< calls and logs
   std::array<double, behavior_features> values{};
-  event_id anchor;  ///< its first event in the block
-  std::vector<event_id> evidence;
 };
 
 struct feature_part {
@@ -82,8 +80,6 @@ struct odd_behavior {
   std::uint32_t history = 0;  ///< blocks
   std::array<feature_part, behavior_features> parts{};
   severity level = severity::low;
-  event_id anchor;
-  std::vector<event_id> evidence;
 };
 
 /// Which part of what was scored lies below: bins of 1/1,024, halved when they are full.
@@ -142,7 +138,7 @@ class behaviors {
   half_space_forest forest_;
   score_counts rarities_;
   score_counts scores_;
-  std::unordered_map<address, history> histories_;  ///< nothing depends on its order
+  flat_table<address, history> histories_;  ///< nothing depends on its order
   std::vector<std::pair<address, odd_behavior>> scored_;
   std::uint64_t evicted_ = 0;
 };

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "actors/detect/kept_blocks.hpp"
-#include "actors/detect/token_transfer.hpp"
+#include "runtime/policy/decode_action.hpp"
 #include "runtime/policy/hash_literal.hpp"
 
 namespace eremos::detect {

@@ -21,6 +21,10 @@ class by_index {
     sorted_ = sorted_ && (rows_.empty() || rows_.back().first < index);
     rows_.emplace_back(index, std::move(value));
   }
+  void clear() {
+    rows_.clear();
+    sorted_ = true;
+  }
   /// nullptr: there is none.
   const T* find(std::uint64_t index) const {
     const auto& all = rows();

@@ -42,7 +42,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "actors/detect/decoded_action.hpp"
+#include "messages/actions.hpp"
 #include "messages/event.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"

@@ -18,10 +18,10 @@
 #include <map>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -102,7 +102,7 @@ class rapid_sequences {
   void forget(block_number now);
 
   rapid_limits limits_;
-  std::unordered_map<address, sender_state> senders_;  ///< nothing depends on its order
+  flat_table<address, sender_state> senders_;  ///< nothing depends on its order
   /// Who sent in a block, for the blocks in reach; some may have sent again since, or be gone. Not
   /// part of what is saved: every sender is in the list of its last block.
   std::map<block_number, std::vector<address>> sent_in_;

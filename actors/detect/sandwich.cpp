@@ -12,6 +12,8 @@ namespace {
 
 using swap_list = std::vector<const block_swap*>;
 
+constexpr std::size_t swaps_min = 3;  // front, victim, back
+
 double ratio_of(const uint256& a, const uint256& b) noexcept { return to_double(a) / to_double(b); }
 
 bool about_equal(const uint256& a, const uint256& b) noexcept {
@@ -28,42 +30,67 @@ bool other_way(const pool_swap& a, const pool_swap& b) noexcept {
 
 enum class bond : std::uint8_t { none, account, contract, both, tokens };
 
+/// Sorted, each once: made anew for each block, where a tree would allocate for each of them.
+class address_list {
+ public:
+  explicit address_list(std::vector<address> all) : all_(std::move(all)) {
+    std::sort(all_.begin(), all_.end());
+    all_.erase(std::unique(all_.begin(), all_.end()), all_.end());
+  }
+  bool contains(const address& x) const { return std::binary_search(all_.begin(), all_.end(), x); }
+
+ private:
+  std::vector<address> all_;
+};
+
+using account_of = std::pair<address, address>;  ///< a contract and an account
+
+/// Contracts with more than `most` accounts.
+void add_with_many(std::vector<account_of> all, std::size_t most, std::vector<address>& out) {
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  for (auto at = all.begin(); at != all.end();) {
+    const auto end =
+        std::find_if(at, all.end(), [&](const account_of& x) { return x.first != at->first; });
+    if (static_cast<std::size_t>(end - at) > most) out.push_back(at->first);
+    at = end;
+  }
+}
+
 /// Contracts that are no one's own: known services, pools, those through which more accounts trade
 /// than belong to one hand, those that deliver to several accounts what they bought.
-std::set<address> routers_of(const std::vector<block_swap>& swaps, std::size_t callers_max) {
-  std::map<address, std::set<address>> callers;
-  std::map<address, std::set<address>> served;
-  std::set<address> out;
+address_list routers_of(const std::vector<block_swap>& swaps, std::size_t callers_max) {
+  std::vector<account_of> callers;
+  std::vector<account_of> served;
+  std::vector<address> out;
   const auto note = [&](const address& contract, const block_swap& s) {
     if (contract.is_zero() || !s.from || *s.from == contract) return;
-    auto& mine = callers[contract];
-    if (mine.size() <= callers_max) mine.insert(*s.from);
-    if (s.what.recipient == *s.from) served[contract].insert(*s.from);
+    callers.emplace_back(contract, *s.from);
+    if (s.what.recipient == *s.from) served.emplace_back(contract, *s.from);
   };
   for (const auto& s : swaps) {
     if (s.to) note(*s.to, s);
-    if (s.to && s.service) out.insert(*s.to);
+    if (s.to && s.service) out.push_back(*s.to);
     note(s.what.recipient, s);
-    out.insert(s.what.pool.contract);  // a route goes from pool to pool
+    out.push_back(s.what.pool.contract);  // a route goes from pool to pool
   }
-  for (const auto& [contract, accounts] : callers)
-    if (accounts.size() > callers_max) out.insert(contract);
-  for (const auto& [contract, accounts] : served)
-    if (accounts.size() > 1) out.insert(contract);
-  return out;
+  add_with_many(std::move(callers), callers_max, out);
+  add_with_many(std::move(served), 1, out);
+  return address_list{std::move(out)};
 }
 
 /// Contracts that have a pool pay somebody else: where only logs are known, that is what tells a
 /// router from a bot, which keeps what it trades.
-std::set<address> payers_of(const std::vector<block_swap>& swaps) {
-  std::set<address> pools;
-  for (const auto& s : swaps) pools.insert(s.what.pool.contract);
-  std::set<address> out;
+address_list payers_of(const std::vector<block_swap>& swaps) {
+  std::vector<address> all;
+  for (const auto& s : swaps) all.push_back(s.what.pool.contract);
+  const address_list pools{std::move(all)};
+  std::vector<address> out;
   for (const auto& s : swaps) {
     const auto& to = s.what.recipient;
-    if (!to.is_zero() && to != s.what.sender && !pools.contains(to)) out.insert(s.what.sender);
+    if (!to.is_zero() && to != s.what.sender && !pools.contains(to)) out.push_back(s.what.sender);
   }
-  return out;
+  return address_list{std::move(out)};
 }
 
 /// A pair of swaps that may be front and back.
@@ -125,19 +152,28 @@ class pairing {
   }
 
   std::vector<swap_list> by_executor(const swap_list& pool) const {
-    std::map<address, swap_list> groups;
+    std::vector<std::pair<address, const block_swap*>> all;
     for (const auto* s : pool) {
-      std::set<address> keys;
-      if (s->from) keys.insert(*s->from);
-      if (s->to && is_own(*s->to)) keys.insert(*s->to);
-      if (keeps(s->what.recipient)) keys.insert(s->what.recipient);
-      if (keeps(s->what.sender)) keys.insert(s->what.sender);
-      for (const auto& key : keys)
-        if (auto& mine = groups[key]; mine.size() < limits_.executor_swaps_max) mine.push_back(s);
+      if (s->from) all.emplace_back(*s->from, s);
+      if (s->to && is_own(*s->to)) all.emplace_back(*s->to, s);
+      if (keeps(s->what.recipient)) all.emplace_back(s->what.recipient, s);
+      if (keeps(s->what.sender)) all.emplace_back(s->what.sender, s);
     }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    // One swap may name one address twice.
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     std::vector<swap_list> out;
-    for (auto& [key, mine] : groups)
-      if (mine.size() > 1) out.push_back(std::move(mine));
+    for (auto at = all.begin(); at != all.end();) {
+      const auto end =
+          std::find_if(at, all.end(), [&](const auto& x) { return x.first != at->first; });
+      if (end - at > 1) {
+        auto& mine = out.emplace_back();
+        for (auto x = at; x != end && mine.size() < limits_.executor_swaps_max; ++x)
+          mine.push_back(x->second);
+      }
+      at = end;
+    }
     return out;
   }
 
@@ -194,8 +230,8 @@ class pairing {
   const std::vector<block_swap>& swaps_;
   const std::vector<token_move>& moves_;
   const sandwich_limits& limits_;
-  const std::set<address> routers_;
-  const std::set<address> payers_;
+  const address_list routers_;
+  const address_list payers_;
 };
 
 double confidence_of(const sandwich& s, bool by_tokens) {
@@ -266,14 +302,14 @@ std::vector<sandwich> find_sandwiches(const block_ref& block, std::vector<block_
                                       const sandwich_limits& limits) {
   std::sort(swaps.begin(), swaps.end(),
             [](const block_swap& a, const block_swap& b) { return a.order() < b.order(); });
-  std::sort(moves.begin(), moves.end());
   std::map<pool_key, swap_list> pools;
   for (const auto& s : swaps) pools[s.what.pool].push_back(&s);
+  std::erase_if(pools, [](const auto& entry) { return entry.second.size() < swaps_min; });
+  if (pools.empty()) return {};
+  std::sort(moves.begin(), moves.end());
   const pairing pairs{swaps, moves, limits};
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<candidate>> by_transactions;
-  constexpr std::size_t least = 3;  // front, victim, back
   for (const auto& [key, mine] : pools) {
-    if (mine.size() < least) continue;
     for (auto& c : pairs.pairs_of(mine))
       by_transactions[{c.front->transaction_index, c.back->transaction_index}].push_back(
           std::move(c));

@@ -33,7 +33,7 @@
 #pragma once
 #include <vector>
 
-#include "actors/detect/decoded_action.hpp"
+#include "messages/actions.hpp"
 #include "messages/signal.hpp"
 
 namespace eremos::detect {

@@ -31,7 +31,7 @@
 #include <tuple>
 #include <vector>
 
-#include "actors/detect/decoded_action.hpp"
+#include "messages/actions.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 

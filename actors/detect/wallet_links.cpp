@@ -105,6 +105,7 @@ void wallet_links::pay(const block_ref& block, time_ms time, const wallet_paymen
   all.push_back({p.from, p.token, p.amount, time, block, p.transaction});
   ++kept_;
   ++payees_[p.from][p.to];
+  paid_at_[time].push_back(p.to);
 }
 
 void wallet_links::forward(time_ms time, const wallet_payment& p) {
@@ -285,10 +286,14 @@ void wallet_links::conclude(std::vector<const kept_link*> links, double weakest,
   found.push_back(std::move(out));
 }
 
-void wallet_links::index_payees() {
+void wallet_links::index_payments() {
   payees_.clear();
+  paid_at_.clear();
   for (const auto& [who, all] : paid_)
-    for (const auto& k : all) ++payees_[k.from][who];
+    for (const auto& k : all) {
+      ++payees_[k.from][who];
+      paid_at_[k.time].push_back(who);
+    }
 }
 
 /// Of the payments from `from` to `to` there is one less.
@@ -314,28 +319,29 @@ void wallet_links::forget_calls(time_ms now) {
   for (const auto& [key, group] : actions_) calls_ += group.size();
 }
 
-void wallet_links::forget(time_ms now) {
-  if (kept_ > limits_.payments_max) {
-    // All of the times that an eighth of the room needs: whole blocks, so that it is seldom.
-    std::vector<time_ms> times;
-    times.reserve(kept_);
-    for (const auto& [who, all] : paid_)
-      for (const auto& k : all) times.push_back(k.time);
-    const auto drop = kept_ - limits_.payments_max + limits_.payments_max / 8;
-    const auto at = times.begin() + static_cast<std::ptrdiff_t>(drop - 1);
-    std::nth_element(times.begin(), at, times.end());
-    const auto last = *at;
-    for (auto& [who, all] : paid_) {
-      const auto gone = std::erase_if(all, [&, &to = who](const auto& k) {
-        if (k.time > last) return false;
+/// All of the times that an eighth of the room needs: whole blocks, so that it is seldom.
+void wallet_links::forget_payments() {
+  const auto left = limits_.payments_max - limits_.payments_max / 8;
+  while (kept_ > left) {
+    const auto& [time, receivers] = *paid_at_.begin();
+    for (const auto& to : receivers) {
+      const auto paid = paid_.find(to);
+      if (paid == paid_.end()) continue;  // it was paid more than once at that time
+      const auto gone = std::erase_if(paid->second, [&, &now = time](const auto& k) {
+        if (k.time != now) return false;
         unindex(k.from, to);
         return true;
       });
       kept_ -= gone;
       evicted_ += gone;
+      if (paid->second.empty()) paid_.erase(paid);
     }
-    std::erase_if(paid_, [](const auto& entry) { return entry.second.empty(); });
+    paid_at_.erase(paid_at_.begin());
   }
+}
+
+void wallet_links::forget(time_ms now) {
+  if (kept_ > limits_.payments_max) forget_payments();
   evicted_ += drop_oldest(deposits_, limits_.deposits_max, [](const auto& d) { return d.last; });
   if (calls_ > limits_.actions_max) forget_calls(now);
   std::erase_if(airdrops_, [&](const auto& entry) {

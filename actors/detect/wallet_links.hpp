@@ -34,10 +34,10 @@
 #pragma once
 #include <map>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -196,16 +196,19 @@ class wallet_links {
   std::vector<linked_wallets> judge();
   void conclude(std::vector<const kept_link*> links, double weakest,
                 std::vector<linked_wallets>& found);
-  void index_payees();
+  void index_payments();
   void unindex(const address& from, const address& to);
+  void forget_payments();
   void forget_calls(time_ms now);
   void forget(time_ms now);
 
   link_limits limits_;
   // Nothing depends on the order of these two.
-  std::unordered_map<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
+  flat_table<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
   /// Of a payer, and how many payments each got; follows from paid_.
-  std::unordered_map<address, std::map<address, std::uint64_t>> payees_;
+  flat_table<address, std::map<address, std::uint64_t>> payees_;
+  /// Receivers by the time they were paid, once for each payment of that time; follows from paid_.
+  std::map<time_ms, std::vector<address>> paid_at_;
   std::size_t kept_ = 0;  ///< payments
   std::map<address, deposit_address> deposits_;
   std::map<action_key, std::vector<kept_call>> actions_;

@@ -180,7 +180,7 @@ void wallet_links::load_payments(loader& from) {
       ++kept_;
     }
   }
-  index_payees();
+  index_payments();
   for (auto n = from.in.count(who_bytes + 24); n > 0 && from.goes_on(); --n) {
     address who;
     from.in.bytes(who);

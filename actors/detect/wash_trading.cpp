@@ -131,14 +131,14 @@ void wash_trades::forget() {
     --kept_;
     ++evicted_;
   }
-  std::erase_if(markets_, [](const auto& entry) { return entry.second.sessions.empty(); });
+  erase_if(markets_, [](const auto& entry) { return entry.second.sessions.empty(); });
 }
 
 void wash_trades::save(state_writer& out) const {
   block_table table;
   const auto markets = by_key(markets_);
   for (const auto* entry : markets)
-    for (const auto& [who, s] : entry->second.sessions)
+    for (const auto& [who, s] : entry->second.sessions)  // in any order: a table is sorted
       for (const auto& k : s.first) table.add(k.block);
   table.save(out);
   out.u64(providers_.size());
@@ -157,7 +157,8 @@ void wash_trades::save(state_writer& out) const {
     out.bytes(key.high);
     out.real(market.volume);
     out.u64(market.sessions.size());
-    for (const auto& [who, s] : market.sessions) {
+    for (const auto* row : by_key(market.sessions)) {
+      const auto& [who, s] = *row;
       out.bytes(who);
       out.i64(s.since);
       out.i64(s.last);

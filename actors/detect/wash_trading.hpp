@@ -32,10 +32,10 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <unordered_map>
 #include <vector>
 
-#include "actors/detect/decoded_action.hpp"
+#include "messages/actions.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -141,7 +141,7 @@ class wash_trades {
   };
   struct market_state {
     double volume = 0;  ///< of the low side, since the market is known
-    std::map<address, session> sessions;
+    flat_table<address, session> sessions;
   };
 
   void trade(const block_ref& block, time_ms time, const account_trade& t,
@@ -151,7 +151,7 @@ class wash_trades {
   void forget();
 
   wash_limits limits_;
-  std::unordered_map<market_key, market_state, market_hash> markets_;
+  flat_table<market_key, market_state, market_hash> markets_;
   std::map<liquidity_given, time_ms> providers_;  ///< and when, the last time; some too long ago
   std::size_t kept_ = 0;                          ///< sessions
   std::uint64_t evicted_ = 0;

@@ -56,7 +56,7 @@ void anomaly_response::on(const wallet_activity_event& wallet) {
 
 void anomaly_response::on(const block_complete& completed) {
   tell_answers();
-  auto found = blocks_.take(completed.commit);
+  auto& found = blocks_.take(completed.commit);
   std::sort(found.begin(), found.end());
   for (const auto& c : found) {
     if (open_.size() >= alerts_per_block_max)

@@ -167,7 +167,7 @@ void text_rule::found(std::string subject) {
 }
 
 void text_rule::on(const block_complete& whole) {
-  auto found = open_.take(whole.commit);
+  auto& found = open_.take(whole.commit);
   std::sort(found.begin(), found.end());
   for (auto& m : found) seen(std::move(m), {});
 }

@@ -8,7 +8,6 @@
 #include "actors/detect/known_services.hpp"
 #include "actors/detect/rapid_sequence.hpp"
 #include "actors/detect/shared_evidence.hpp"
-#include "actors/detect/token_transfer.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
@@ -79,29 +78,32 @@ void correlator::on(const contract_event& log) {
 }
 
 maybe<detect::arrival> correlator::minted_by(const contract_event& log) const {
-  const auto transfer = detect::decode_transfer(log);
-  if (!transfer || !transfer->from.is_zero() || transfer->to.is_zero() ||
+  const auto* transfer = std::get_if<token_transfer>(&log.action);
+  if (transfer == nullptr || !transfer->from.is_zero() || transfer->to.is_zero() ||
       !transfer->moves_something())
     return {};
   const auto is_service = [this](const eremos::address& who) {
     return !detect::service_kind(labels().find(chain(), who)).empty();
   };
   // A pool or a vault mints its shares for whoever pays in, all day: fungible ones gather nobody.
-  if (transfer->form == detect::transfer_form::erc20 || is_service(transfer->token) ||
+  if (transfer->form == transfer_form::erc20 || is_service(transfer->token) ||
       is_service(transfer->to))
     return {};
   return detect::arrival{transfer->token, log.transaction_index, transfer->to, event().id};
 }
 
 void correlator::on(const block_complete& completed) {
-  auto block = blocks_.take(completed.commit);
-  std::set<detect::trade> trades;
+  auto& block = blocks_.take(completed.commit);
+  std::vector<detect::trade> trades;
   for (const auto& log : block.logs) {
     const auto* from = block.senders.find(log.index);
     if (from == nullptr) continue;
     block.uses.push_back({log.index, log.hash, *from, log.contract});
-    if (log.swap) trades.insert({*from, log.index, log.hash});
+    if (log.swap) trades.push_back({*from, log.index, log.hash});
   }
+  // A transaction of many swaps is one trade.
+  std::sort(trades.begin(), trades.end());
+  trades.erase(std::unique(trades.begin(), trades.end()), trades.end());
   std::vector<detect::arrival> arrivals;
   for (auto& [arrived, transaction] : block.minted) {
     // Whoever else looks at the transaction looks at the same evidence.
@@ -109,8 +111,7 @@ void correlator::on(const block_complete& completed) {
       arrived.evidence = detect::id_of_transaction(completed.block, transaction);
     arrivals.push_back(arrived);
   }
-  for (const auto& found :
-       trading_.block(completed.block, completed.time, {trades.begin(), trades.end()}))
+  for (const auto& found : trading_.block(completed.block, completed.time, std::move(trades)))
     conclude(found);
   for (const auto& found :
        deployments_.block(completed.block, completed.time, block.deployed, std::move(block.uses)))

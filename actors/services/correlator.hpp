@@ -7,7 +7,7 @@
 // The windows are the configured ones, but never less than two block times of the chain: a shorter
 // one would hold one block only.
 #pragma once
-#include <set>
+#include <vector>
 
 #include "actors/detect/by_index.hpp"
 #include "actors/detect/concurrence.hpp"

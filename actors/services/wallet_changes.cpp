@@ -5,7 +5,7 @@
 #include <limits>
 #include <tuple>
 
-#include "actors/detect/token_transfer.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 namespace eremos {
 namespace {
@@ -55,7 +55,7 @@ class part_list {
   }
 
   void add(const contract_event& log) {
-    const auto transfer = detect::decode_transfer(log);
+    const auto transfer = decode_transfer(log);
     if (!transfer) return;
     const bool moves = transfer->moves_something();
     part out{.who = transfer->from, .transaction = log.transaction_hash};

@@ -37,7 +37,7 @@ struct swap_log {
   hash32 topic0;
   pool_shape shape;
 };
-/// As actors/detect/decoded_action.cpp has them, which reads their numbers.
+/// As runtime/policy/decode_action.cpp has them, which reads their numbers.
 constexpr std::array swap_logs = {
     // Swap(address,uint256,uint256,uint256,uint256,address), v2-core IUniswapV2Pair.sol
     swap_log{hash_literal("0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822"),

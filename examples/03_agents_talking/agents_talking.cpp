@@ -41,7 +41,7 @@ class scout final : public agent<scout> {
   // … and decided upon once the block is whole.
   void on(const block_complete& whole) {
     asked_.clear();
-    auto payers = payers_.take(whole.commit);
+    auto& payers = payers_.take(whole.commit);
     std::sort(payers.begin(), payers.end());
     for (const auto& [who, id] : payers) {
       if (!asked_.emplace(to_hex(who), id).second) continue;

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "runtime/policy/admin_topics.hpp"
+#include "runtime/policy/decode_action.hpp"
 #include "runtime/policy/transfer.hpp"
 
 namespace eremos {
@@ -101,6 +102,8 @@ lane lane_of(priority rank, std::int32_t score, const score_table& table) {
 }
 
 void classify(blockchain_event& event, const label_set& labels, const chain_policy& chain) {
+  if (auto* log = std::get_if<contract_event>(&event.data.base()))
+    log->action = decode_action(*log);
   event.rank = rank_of(event.data, {chain, labels});
   event.score = score_of(event.data, event.rank, chain);
   event.on = lane_of(event.rank, event.score, chain.scores);

@@ -29,7 +29,7 @@ std::int32_t score_of(const event_data& data, priority rank, const chain_policy&
 /// critical by priority alone, all other lanes by score alone.
 lane lane_of(priority rank, std::int32_t score, const score_table& table = {});
 
-/// Sets rank, score and lane.
+/// Sets rank, score and lane, and what a log says.
 void classify(blockchain_event& event, const label_set& labels, const chain_policy& chain);
 
 }  // namespace eremos

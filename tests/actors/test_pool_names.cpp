@@ -40,7 +40,7 @@ shared<block_knowledge> knowing(std::vector<fact> facts) {
       {shared<label_set>{*labels()}, shared<fact_set>{fact_set{}.with(std::move(facts))}}};
 }
 
-detail_map told(const detect::pool_key& what, std::vector<fact> facts) {
+detail_map told(const pool_key& what, std::vector<fact> facts) {
   token_names tokens{1};
   detail_map out;
   pool_names{1}.tell(out, "pool", what, knowing(std::move(facts)), tokens);

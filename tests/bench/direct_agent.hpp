@@ -45,8 +45,9 @@ class direct_agents {
   ~direct_agents();
 
   void handle(const blockchain_event& e) {
+    const auto hash = event_filter::topic_hash(e);
     for (const auto& a : agents_)
-      if (a->filter().takes(e)) a->handle(e);
+      if (a->filter().takes(e, hash)) a->handle(e);
   }
   /// Returns how many signals they concluded.
   std::uint64_t complete(const committed_block& b);

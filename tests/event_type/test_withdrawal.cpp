@@ -72,7 +72,7 @@ class payout_clerk : public agent<Self> {
     told_.at(e.commit).push_back(std::move(told));
   }
   void on(const block_complete& whole) {
-    auto told = told_.take(whole.commit);
+    auto& told = told_.take(whole.commit);
     std::sort(told.begin(), told.end(),
               [](const auto& a, const auto& b) { return a.anchor < b.anchor; });
     for (auto& one : told) this->emit(std::move(one));

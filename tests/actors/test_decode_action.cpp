@@ -1,11 +1,10 @@
 // Logs are read as what somebody did, and nothing else is taken for it.
 #include <catch2/catch.hpp>
 
-#include "actors/detect/decoded_action.hpp"
+#include "runtime/policy/decode_action.hpp"
 #include "tests/actors/action_logs.hpp"
 
 using namespace eremos;
-using namespace eremos::detect;
 using namespace eremos::test;
 
 namespace {

@@ -1,12 +1,13 @@
-#include "actors/detect/decoded_action.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "runtime/policy/admin_topics.hpp"
 #include "runtime/policy/hash_literal.hpp"
+#include "runtime/policy/transfer.hpp"
 
-namespace eremos::detect {
+namespace eremos {
 namespace {
 
 constexpr std::size_t word_bytes = 32;
@@ -60,8 +61,24 @@ int256 net(const uint256& in, const uint256& out) noexcept {
   return in >= out ? int256{false, in - out} : int256{true, out - in};
 }
 
+maybe<token_transfer> decode_multi_transfer(const contract_event& log) {
+  const bool batch = log.topics[0] == transfer_batch_topic;
+  constexpr std::size_t id_and_value = 64;
+  if (!batch && (log.topics[0] != transfer_single_topic || log.data.size() != id_and_value))
+    return {};
+  const auto from = address_of_word(log.topics[2].data.data());
+  const auto to = address_of_word(log.topics[3].data.data());
+  if (!from || !to) return {};
+  return token_transfer{.form = transfer_form::erc1155,
+                        .token = log.emitter,
+                        .from = *from,
+                        .to = *to,
+                        .quantity = batch ? uint256{} : from_big_endian(log.data.data() + 32),
+                        .batch = batch};
+}
+
 decoded_action transfer(const contract_event& log) {
-  if (const auto found = decode_transfer(log)) return *found;
+  if (auto found = decode_transfer(log)) return std::move(*found);
   return {};
 }
 
@@ -363,29 +380,29 @@ constexpr auto known_logs() {
                 hash_literal("0x7c186b2827b23e9024e7b29869cba58a97a4bac6567802a8ea6a8afa7b8c22f0"),
                 2, 128, loan<1, 0, 1>},
       // PairCreated of V2, PoolCreated of V3 and Aerodrome, Initialize of V4
-      known_log{action_kind::creation,
+      known_log{action_kind::pool,
                 hash_literal("0x0d3648bd0f6ba80134a33ba9275ac585d9d315f0ad8355cddefde31afa28d0e9"),
                 3, 64, pool_of_factory<0>},
-      known_log{action_kind::creation,
+      known_log{action_kind::pool,
                 hash_literal("0x783cca1c0412dd0d695e784568c96da2e9c22ff989357a2e8b1d9b2b4e6b7118"),
                 4, 64, pool_of_factory<1>},
-      known_log{action_kind::creation,
+      known_log{action_kind::pool,
                 hash_literal("0x2128d88d14c80cb081c1252a5acff7a264671bf199ce226b53788fb26065005e"),
                 4, 64, pool_of_factory<0>},
-      known_log{action_kind::creation,
+      known_log{action_kind::pool,
                 hash_literal("0xdd466e674ea557f56295e2d0218a125ea4b4f0f6f3307b95f85e6110838d6438"),
                 4, any, pool_v4},
       // ContractCreation (CreateCall), ProxyCreation (Safe's factory)
-      known_log{action_kind::creation,
+      known_log{action_kind::contract,
                 hash_literal("0x4db17dd5e4732fb6da34a148104a592783ca119a1e7bb8829eba6cbadef0b511"),
                 1, 32, contract_of_factory},
-      known_log{action_kind::creation,
+      known_log{action_kind::contract,
                 hash_literal("0x4db17dd5e4732fb6da34a148104a592783ca119a1e7bb8829eba6cbadef0b511"),
                 2, 0, contract_of_factory},
-      known_log{action_kind::creation,
+      known_log{action_kind::contract,
                 hash_literal("0x4f51faf6c4561ff95f067657e43439f0f856d97c04d9ec9070a6199ad418e235"),
                 1, 64, contract_of_factory},
-      known_log{action_kind::creation,
+      known_log{action_kind::contract,
                 hash_literal("0x4f51faf6c4561ff95f067657e43439f0f856d97c04d9ec9070a6199ad418e235"),
                 2, 32, contract_of_factory},
   };
@@ -396,27 +413,76 @@ constexpr auto known_logs() {
 
 constexpr auto table = known_logs();
 
+/// Where topics that begin with a byte begin in the table: a byte has a row or two.
+constexpr auto first_of_byte = [] {
+  std::array<std::uint8_t, 257> out{};
+  static_assert(table.size() <= 255);
+  std::size_t at = 0;
+  for (std::size_t byte = 0; byte < out.size(); ++byte) {
+    while (at < table.size() && table[at].topic0.data[0] < byte) ++at;
+    out[byte] = static_cast<std::uint8_t>(at);
+  }
+  return out;
+}();
+
 }  // namespace
+
+maybe<token_transfer> decode_transfer(const contract_event& log) {
+  const auto& topics = log.topics;
+  if (topics.size() == 4 && topics[0] != transfer_topic) return decode_multi_transfer(log);
+  if (topics.empty() || topics[0] != transfer_topic) return {};
+  constexpr std::size_t word = 32;
+  const std::uint8_t* words[3] = {};
+  auto form = transfer_form::erc20;
+  if (topics.size() == 3 && log.data.size() == word) {
+    words[0] = topics[1].data.data();
+    words[1] = topics[2].data.data();
+    words[2] = log.data.data();
+  } else if (topics.size() == 4 && log.data.empty()) {
+    form = transfer_form::erc721;
+    for (std::size_t i = 0; i < 3; ++i) words[i] = topics[i + 1].data.data();
+  } else if (topics.size() == 1 && log.data.size() == 3 * word) {
+    form = transfer_form::unindexed;
+    for (std::size_t i = 0; i < 3; ++i) words[i] = log.data.data() + i * word;
+  } else {
+    return {};
+  }
+  const auto from = address_of_word(words[0]);
+  const auto to = address_of_word(words[1]);
+  if (!from || !to) return {};
+  return token_transfer{form, log.emitter, *from, *to, from_big_endian(words[2])};
+}
 
 decoded_action decode_action(const contract_event& log) {
   if (log.topics.empty()) return {};
-  auto at = std::lower_bound(
-      table.begin(), table.end(), log.topics[0],
-      [](const known_log& row, const hash32& topic0) { return row.topic0 < topic0; });
-  if (at == table.end() || at->topic0 != log.topics[0]) return admin(log);
-  for (; at != table.end() && at->topic0 == log.topics[0]; ++at)
-    if ((at->topics == 0 || at->topics == log.topics.size()) &&
-        (at->data_bytes == any || at->data_bytes == log.data.size()))
-      return at->decode(log);
-  return {};
+  const std::size_t byte = log.topics[0].data[0];
+  bool known = false;
+  for (std::size_t i = first_of_byte[byte]; i < first_of_byte[byte + 1]; ++i) {
+    const auto& row = table[i];
+    if (row.topic0 != log.topics[0]) continue;
+    known = true;
+    if ((row.topics == 0 || row.topics == log.topics.size()) &&
+        (row.data_bytes == any || row.data_bytes == log.data.size()))
+      return row.decode(log);
+  }
+  return known ? decoded_action{} : admin(log);
 }
 
-std::vector<hash32> action_topics(std::initializer_list<action_kind> kinds) {
+std::vector<hash32> action_topics(const std::vector<action_kind>& kinds) {
+  const auto wanted = [&](action_kind k) {
+    return std::find(kinds.begin(), kinds.end(), k) != kinds.end();
+  };
   std::vector<hash32> out;
   for (const auto& row : table)
-    if (std::find(kinds.begin(), kinds.end(), row.kind) != kinds.end()) out.push_back(row.topic0);
+    if (wanted(row.kind)) out.push_back(row.topic0);
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  if (wanted(action_kind::admin))
+    for (const auto& row : admin_topics()) out.push_back(row.topic0);
   return out;
 }
 
-}  // namespace eremos::detect
+std::vector<hash32> action_topics(std::initializer_list<action_kind> kinds) {
+  return action_topics(std::vector<action_kind>{kinds});
+}
+
+}  // namespace eremos

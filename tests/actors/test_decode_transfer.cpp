@@ -1,12 +1,12 @@
 // Logs are read as token transfers by topic0 and topic count, and nothing else is taken for one.
 #include <catch2/catch.hpp>
 
-#include "actors/detect/token_transfer.hpp"
 #include "messages/keccak.hpp"
+#include "runtime/policy/decode_action.hpp"
+#include "runtime/policy/transfer.hpp"
 #include "tests/actors/detect_support.hpp"
 
 using namespace eremos;
-using namespace eremos::detect;
 using namespace eremos::test;
 
 namespace {

@@ -1,22 +1,42 @@
 // What a log says that somebody did, in the words that detectors use: a transfer, a swap, liquidity
 // put in or taken out, an allowance, a flash loan, a pool or contract made, power over a contract
-// changed. Reads one log alone, so it knows no pool's tokens and not whether the emitter is what it
-// claims to be: any contract can say "Swap". Whoever relies on it looks for the transfers beside
-// it. Pure; any thread.
-//
-// A log is taken only with the number of topics and the bytes of data of a declaration we know
-// (domain.md D5: the same topic0 comes with other arguments indexed). Everything else is
-// std::monostate; an amount near 2^256 is a number like any other.
+// changed. Read from one log alone (runtime/policy/decode_action.hpp): it knows no pool's tokens,
+// and any contract can say "Swap" or "Transfer". Whoever relies on it looks for what stands beside
+// it. Values; any thread.
 #pragma once
-#include <initializer_list>
+#include <compare>
+#include <cstdint>
 #include <string_view>
 #include <variant>
-#include <vector>
 
-#include "actors/detect/token_transfer.hpp"
-#include "messages/event.hpp"
+#include "messages/bytes.hpp"
+#include "messages/inspect.hpp"
+#include "messages/units.hpp"
 
-namespace eremos::detect {
+namespace eremos {
+
+enum class transfer_form : std::uint8_t {
+  erc20,      ///< quantity is an amount in the token's smallest unit
+  erc721,     ///< quantity is a token id
+  unindexed,  ///< quantity may be either
+  erc1155,    ///< quantity is an amount of one id; 0 for a batch, whose amounts are not read
+};
+
+struct token_transfer {
+  transfer_form form = transfer_form::erc20;
+  address token;
+  address from;  ///< zero: minted
+  address to;    ///< zero: burned
+  uint256 quantity;
+  bool batch = false;  ///< ERC-1155 only
+
+  /// False for a transfer of nothing, which anyone may make in anyone's name: the usual address
+  /// poisoning (EIP-20 demands that transfers of 0 values fire the event).
+  bool moves_something() const noexcept {
+    return form == transfer_form::erc721 || batch || !quantity.is_zero();
+  }
+  friend bool operator==(const token_transfer&, const token_transfer&) = default;
+};
 
 /// A pool: its contract, and its id where one contract holds many (Uniswap V4, Balancer V2).
 struct pool_key {
@@ -117,22 +137,27 @@ struct admin_action {
   friend bool operator==(const admin_action&, const admin_action&) = default;
 };
 
+/// std::monostate: nothing that we know.
 using decoded_action =
     std::variant<std::monostate, token_transfer, pool_swap, pool_reserves, liquidity_change,
                  token_approval, flash_loan, pool_created, contract_created, admin_action>;
 
-decoded_action decode_action(const contract_event& log);
-
+/// In the order of decoded_action.
 enum class action_kind : std::uint8_t {
+  none,
   transfer,
   swap,
   reserves,
   liquidity,
   approval,
   loan,
-  creation,  ///< of pools and contracts, by factories
+  pool,      ///< made by a factory
+  contract,  ///< made by a factory that says so
+  admin
 };
-/// What such actions' logs have as first topic: for subscriptions.
-std::vector<hash32> action_topics(std::initializer_list<action_kind> kinds);
+inline constexpr std::size_t action_kind_count = std::variant_size_v<decoded_action>;
+inline action_kind kind_of(const decoded_action& x) noexcept {
+  return static_cast<action_kind>(x.index());
+}
 
-}  // namespace eremos::detect
+}  // namespace eremos
