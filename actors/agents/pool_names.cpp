@@ -4,6 +4,7 @@
 #include <array>
 
 #include "actors/detect/detail_list.hpp"
+#include "messages/fact_keys.hpp"
 #include "messages/keccak.hpp"
 
 namespace eremos {
@@ -41,8 +42,7 @@ std::string pool_names::dex_of(const address& factory, const block_knowledge& kn
                                               : "unknown factory " + to_checksum(factory);
 }
 
-std::string pool_names::dex_of_pool(const pool_key& pool,
-                                    const block_knowledge& known) const {
+std::string pool_names::dex_of_pool(const pool_key& pool, const block_knowledge& known) const {
   if (!pool.id.is_zero()) {
     // The contract of many pools made them itself.
     const auto* row = known.labels->find(chain_, pool.contract);
@@ -55,9 +55,10 @@ std::string pool_names::dex_of_pool(const pool_key& pool,
 void pool_names::tell(detail_map& details, std::string_view key, const pool_key& pool,
                       const shared<block_knowledge>& known, token_names& tokens) const {
   if (auto dex = dex_of_pool(pool, *known); !dex.empty()) details.set(joined(key, "_dex"), dex);
-  if (!pool.id.is_zero()) return;
-  const auto find = [&](fact_kind what) { return known->facts->find(what, pool.contract); };
-  if (const auto* made = find(fact_kind::factory))
+  const bool own_contract = pool.id.is_zero();
+  const auto who = own_contract ? pool.contract : pool_fact_key(pool.id);
+  const auto find = [&](fact_kind what) { return known->facts->find(what, who); };
+  if (const auto* made = find(fact_kind::factory); made != nullptr && own_contract)
     details.set(joined(key, "_factory"), made->account);
   for (const auto& [what, end] : {std::pair{fact_kind::token0, std::string_view{"_token0"}},
                                   std::pair{fact_kind::token1, std::string_view{"_token1"}}}) {
@@ -65,6 +66,7 @@ void pool_names::tell(detail_map& details, std::string_view key, const pool_key&
     if (of == nullptr) continue;
     const auto name = joined(key, end);
     details.set(name, of->account);
+    if (of->account.is_zero()) details.set(joined(name, "_name"), "the native coin");
     tokens.tell(details, name, of->account, known);
   }
 }

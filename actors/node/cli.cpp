@@ -11,6 +11,7 @@
 #include "actors/node/alerts_words.hpp"
 #include "actors/node/scenario.hpp"
 #include "actors/node/usage.hpp"
+#include "messages/fact_keys.hpp"
 #include "runtime/config/option_map.hpp"
 
 namespace eremos {
@@ -127,9 +128,13 @@ class command_line_parser {
              });
     }
     if (help.name == "facts") {
-      option(sub, "ADDRESS", "Of one token or pool", "", [this](const auto& text) {
-        facts_.who = value_or_refuse("ADDRESS", parse_address(text));
-      });
+      option(sub, "ADDRESS", "Of one token or pool; of a pool of Uniswap V4 its id", "",
+             [this](const auto& text) {
+               if (const auto id = parse_hash32(text))
+                 facts_.who = pool_fact_key(*id);
+               else
+                 facts_.who = value_or_refuse("ADDRESS", parse_address(text));
+             });
       add_chain(sub, facts_.chain);
       add_limit(sub, facts_.limit);
     }

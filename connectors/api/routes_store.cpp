@@ -5,6 +5,7 @@
 
 #include "connectors/api/problem.hpp"
 #include "connectors/api/route.hpp"
+#include "messages/fact_keys.hpp"
 #include "runtime/json_object.hpp"
 #include "runtime/printable.hpp"
 #include "runtime/storage/fact_json.hpp"
@@ -209,7 +210,8 @@ web_reply facts(const api_call& call, const api_context& context, store_pages& s
   if (!chain) return problem_of(chain.error());
   fact_query want{.chain = *chain, .who = {}, .before = *before, .limit = call.limit() + 1};
   if (const auto text = call.text("address")) {
-    const auto who = parse_address(*text);
+    const auto id = parse_hash32(*text);
+    const auto who = id ? result<address>{pool_fact_key(*id)} : parse_address(*text);
     if (!who) return problem_of({errc::bad_usage, "address: " + who.error().message});
     want.who = *who;
   }

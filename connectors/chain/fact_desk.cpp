@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "messages/fact_keys.hpp"
 #include "runtime/policy/transfer.hpp"
 
 namespace eremos {
@@ -42,8 +43,14 @@ void fact_desk::meet(const event_list& events, chain_id chain, const block_knowl
       last_token = &log->emitter;
     } else if (const auto shape = shape_of_swap(*log)) {
       if (last_pool == nullptr || *last_pool != log->emitter)
-        meet_pool(log->emitter, *shape, known);
+        meet_pool(log->emitter, {.shape = *shape, .said = {}, .holder = nullptr, .id = {}}, known);
       last_pool = &log->emitter;
+    } else {
+      pool_inquiry about;
+      if (const auto id = keyed_pool_of(*log, chain, about.holder)) {
+        about.id = *id;
+        meet_pool(pool_fact_key(*id), std::move(about), known);
+      }
     }
   }
 }
@@ -61,9 +68,9 @@ void fact_desk::meet_token(const contract_event& log, chain_id chain,
 }
 
 /// Of one that a label knows, too: a label says not which factory made it.
-void fact_desk::meet_pool(const address& pool, pool_shape shape, const block_knowledge& known) {
+void fact_desk::meet_pool(const address& pool, pool_inquiry about, const block_knowledge& known) {
   if (pools_.was_asked(pool) || known.facts->find(fact_kind::factory, pool) != nullptr) return;
-  counts_.dropped += pools_.meet(pool, {.shape = shape, .said = {}});
+  counts_.dropped += pools_.meet(pool, std::move(about));
 }
 
 maybe<fact_question> fact_desk::next(time_point now) {
@@ -96,6 +103,9 @@ fact_question fact_desk::ask_token(met_contracts<token_questions>::entry& of) {
 
 fact_question fact_desk::ask_pool(met_contracts<pool_inquiry>::entry& of) {
   auto& [met, tries, ask] = of.second;
+  if (ask.holder != nullptr)
+    return {fact_kind::factory, of.first, std::exchange(tries, 0) + 1, ask.holder->positions,
+            pool_key_call(ask.id)};
   auto question = next_question(of.first, ask.shape, ask.said);
   return {fact_kind::factory, of.first, std::exchange(tries, 0) + 1, question.to,
           std::move(question.input)};
@@ -128,6 +138,10 @@ std::vector<fact> fact_desk::read_pool(const fact_question& asked, const state_r
   auto* of = pools_.find(asked.who);
   // Meanwhile it lost its place (counted there), or its block was taken back: it is met again.
   if (of == nullptr) return {};
+  if (const auto* holder = of->ask.holder) {
+    pools_.done(asked.who);
+    return read_key(*holder, asked.input, answer, as_of);
+  }
   auto said = of->ask.said;
   const auto call = *pool_call_of(asked.input);
   if (call < pool_call::pool_of_pair) {
@@ -148,6 +162,15 @@ std::vector<fact> fact_desk::read_pool(const fact_question& asked, const state_r
     return {};
   }
   return confirmed(asked.who, said, as_of);
+}
+
+std::vector<fact> fact_desk::read_key(const pool_holder& of, std::span<const std::uint8_t> input,
+                                      const state_read& answer, block_number as_of) {
+  auto found = read_pool_key(of, input, answer, as_of);
+  if (found.verdict != key_verdict::proven)
+    note(found.verdict == key_verdict::unknown ? answer_verdict::nothing : answer_verdict::wrong);
+  counts_.answered += found.facts.size();
+  return std::move(found.facts);
 }
 
 std::vector<fact> fact_desk::confirmed(const address& pool, pool_claims& said, block_number as_of) {
@@ -194,12 +217,14 @@ std::vector<fact> fact_desk::recorded(const state_recorded& said, block_number a
     return read_token(*what, said.who, said.answer, as_of);
   }
   const auto call = pool_call_of(said.input);
-  if (!call) return {};
+  const auto* holder = is_pool_key_call(said.input) ? find_pool_holder(said.who) : nullptr;
+  if (!call && holder == nullptr) return {};
   ++counts_.asked;
   if (!said.answer) {
     note(answer_verdict::nothing);
     return {};
   }
+  if (holder != nullptr) return read_key(*holder, said.input, *said.answer, as_of);
   return recorded_of_pool(*call, said, as_of);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "connectors/chain/keyed_pools.hpp"
 #include "connectors/chain/met_contracts.hpp"
 #include "connectors/chain/pool_answers.hpp"
 #include "connectors/chain/token_answers.hpp"
@@ -65,16 +66,20 @@ class fact_desk {
   struct pool_inquiry {
     pool_shape shape = pool_shape::pair;
     pool_claims said;
+    const pool_holder* holder = nullptr;  ///< of a pool that is no contract; its one answer is all
+    hash32 id;                            ///< of such a pool
   };
 
   void meet_token(const contract_event& log, chain_id chain, const block_knowledge& known);
-  void meet_pool(const address& pool, pool_shape shape, const block_knowledge& known);
+  void meet_pool(const address& pool, pool_inquiry about, const block_knowledge& known);
   fact_question ask_token(met_contracts<token_questions>::entry& of);
   fact_question ask_pool(met_contracts<pool_inquiry>::entry& of);
   std::vector<fact> read_token(fact_kind what, const address& who, const maybe<state_read>& answer,
                                block_number as_of);
   std::vector<fact> read_pool(const fact_question& asked, const state_read& answer,
                               block_number as_of);
+  std::vector<fact> read_key(const pool_holder& of, std::span<const std::uint8_t> input,
+                             const state_read& answer, block_number as_of);
   std::vector<fact> recorded_of_pool(pool_call call, const state_recorded& said,
                                      block_number as_of);
   std::vector<fact> confirmed(const address& pool, pool_claims& said, block_number as_of);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connectors/chain/keyed_pools.hpp"
 #include "connectors/chain/pool_answers.hpp"
 #include "connectors/ethereum/block_pieces.hpp"
 #include "connectors/ethereum/decode_block.hpp"
@@ -119,7 +120,8 @@ line_outcome recording_assembler::decode_labels_line(const recorded_line& line, 
 line_outcome recording_assembler::decode_call_line(const recorded_line& line, chain_id chain,
                                                    std::vector<recorded_item>& out) {
   auto asked = parse_recorded_call(result_parser_, line.params);
-  if (!asked || !(asked_by(asked->input) || pool_call_of(asked->input)))
+  if (!asked ||
+      !(asked_by(asked->input) || pool_call_of(asked->input) || is_pool_key_call(asked->input)))
     return {line_verdict::set_aside, std::string{line.method}};
   state_recorded said{chain, asked->to, std::move(asked->input), {}};
   if (!line.has_error) {

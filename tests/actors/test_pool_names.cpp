@@ -5,6 +5,7 @@
 #include "actors/agents/mev_watcher.hpp"
 #include "actors/agents/trade_watcher.hpp"
 #include "actors/node/explain.hpp"
+#include "messages/fact_keys.hpp"
 #include "tests/actors/action_logs.hpp"
 #include "tests/support/agent_fixture.hpp"
 
@@ -133,6 +134,14 @@ TEST_CASE("pool names: a pool among many is of the contract that holds it") {
   CHECK(out.items.size() == 1);
   CHECK(out.find("pool_dex") == quoted("UniswapV4"));
   CHECK(told({copycat, id}, {}).items.empty());
+  // What is known of it is about its id.
+  const auto keyed = told({manager, id}, made_by(manager, pool_fact_key(id)));
+  CHECK(keyed.items.size() == 4);
+  CHECK(keyed.find("pool_token0") == quoted(to_checksum(coin)));
+  CHECK(keyed.find("pool_token1_name") == quoted("WETH"));
+  auto of_the_coin = made_by(manager, pool_fact_key(id));
+  of_the_coin[1].account = {};
+  CHECK(told({manager, id}, of_the_coin).find("pool_token0_name") == quoted("the native coin"));
   CHECK(pool_text({manager, id}) == to_checksum(manager) + "/" + to_hex(id));
 }
 

@@ -1,5 +1,6 @@
 """Pools are asked whose they are, on a real Ethereum node, and their factories whether that is so: who only claims a factory gets
-none of its facts; what is known is back after kill -9, gone with a reorg, and the same in a replay that asks nobody."""
+none of its facts; what is known is back after kill -9, gone with a reorg, and the same in a replay that asks nobody. A pool of
+Uniswap V4, which is no contract, is known by its key."""
 import json
 
 import onchain
@@ -8,6 +9,15 @@ from support import Anvil, Node, compiled, folder, need, need_quietly, replay, r
 
 onchain.contracts().update(compiled("odd_pools.sol"))
 LOW, HIGH = f"0x{0x10:040x}", f"0x{0x20:040x}"
+# Uniswap V4 on Ethereum, and its pool of the coin and USDC at 0.05 %: its id is the hash of its key.
+MANAGER, POSITIONS = "0x000000000004444c5dc75cb358380d2e3de08a90", "0xbd216513d74c8cf14cf4747e6aaa6420ff64ee9e"
+USDC, NOBODY = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48", "0x" + 40 * "0"
+SWAP_V4 = "40e9cecb9f5f1f1c5b9c97dec2917b7ee92e57ba5563708daca94dd84ad7112f"
+KEY = onchain.words(NOBODY, USDC, 500, 10, NOBODY)
+KEYED = "21c67e77068de97969ba93d4aab21826d33ca12bb9f565d8496e8fda8a82ca27"
+# Logs its input with topics SWAP_V4, an id and its caller; returns the 160 bytes behind it.
+LOGS = "3660006000" "37" "33" "7f{id}" "7f{topic}" "60c0" "6000" "a3" "00"
+RETURNS = "60a0600c60003960a06000f3"
 FACTORY, TOKEN0, TOKEN1, GET_PAIR = "c45a0155", "0dfe1681", "d21220a7", "e6a43905"
 
 anvil = Anvil("--no-mining")
@@ -108,6 +118,19 @@ try:
         chain.rpc("anvil_reorg", 2, [])
         mine()
         need(counts()["reverted"] == 3 and facts() == known, "a reorg takes what was asked at its blocks, and nothing else")
+
+        # A pool of Uniswap V4 proves itself; another pool's key proves nothing.
+        for pool in (KEYED, "21c67e77" + 56 * "1"):
+            chain.rpc("anvil_setCode", MANAGER, "0x" + LOGS.format(id=pool, topic=SWAP_V4))
+            chain.rpc("anvil_setCode", POSITIONS, "0x" + RETURNS + KEY)
+            before = counts()
+            chain.rpc("eth_sendTransaction", {"from": owner, "to": MANAGER, "data": "0x" + 384 * "0", "gas": hex(200_000)})
+            mine()
+            wait_until(lambda: counts()["asked"] == before["asked"] + 1, 30, "a pool of Uniswap V4 is asked about once")
+            mine()
+        need((counts()["answered"], counts()["wrong"]) == (6, 1), f"one key is its pool's {counts()}")
+        keyed = {x["kind"]: x["value"].lower() for x in facts(data, "0x" + KEYED)}
+        need(keyed == {"factory": MANAGER, "token0": NOBODY, "token1": USDC}, f"and known by the pool's id {keyed}")
         need(node.stop() == 0, "the node drains and exits 0")
 finally:
     anvil.stop()
