@@ -17,7 +17,7 @@ find_dependency(CURL)
 find_dependency(OpenSSL)
 find_dependency(tomlplusplus)
 find_dependency(CLI11)
-find_dependency(Boost)
+find_dependency(Boost 1.81)
 find_dependency(prometheus-cpp CONFIG)
 
 include("${CMAKE_CURRENT_LIST_DIR}/EremosTargets.cmake")

@@ -31,8 +31,8 @@ void make_empty(T& x) {
   }
 }
 
-/// Bounded by the window of unfinished blocks. What one block took serves the next: lists that grow
-/// anew with each block were a tenth of what detectors cost.
+/// Bounded by the window of unfinished blocks. What one block took serves the next: to let lists
+/// grow anew with each block showed in the profile of all detectors.
 template <class T>
 class per_block {
  public:

@@ -61,11 +61,16 @@ bool approval_watcher::is_flagged(const eremos::address& who) const {
 
 void approval_watcher::on(const block_complete& completed) {
   auto& block = blocks_.take(completed.commit);
-  // Who gets a token in which transaction.
-  std::vector<std::pair<std::uint64_t, eremos::address>> gets;
-  gets.reserve(block.moves.size());
-  for (const auto& m : block.moves) gets.emplace_back(m.place.transaction_index, m.to);
-  std::sort(gets.begin(), gets.end());
+  std::sort(block.moves.begin(), block.moves.end(),
+            [](const moved& a, const moved& b) { return a.place < b.place; });
+  const auto gets_a_token = [&](std::uint64_t transaction, const eremos::address& who) {
+    auto at = std::lower_bound(
+        block.moves.begin(), block.moves.end(), transaction,
+        [](const moved& m, std::uint64_t index) { return m.place.transaction_index < index; });
+    for (; at != block.moves.end() && at->place.transaction_index == transaction; ++at)
+      if (at->to == who) return true;
+    return false;
+  };
   std::vector<detect::own_use> uses;
   for (const auto& [index, t] : block.transactions.rows())
     if (t.to) uses.push_back({index, t.from, *t.to, {}});
@@ -80,15 +85,14 @@ void approval_watcher::on(const block_complete& completed) {
       continue;
     }
     if (m.from == m.to) continue;
-    taken.push_back(
-        {.place = m.place,
-         .token = m.token,
-         .owner = m.from,
-         .receiver = m.to,
-         .sender = t.from,
-         .called = t.to,
-         .gives = t.pays || std::binary_search(gets.begin(), gets.end(), std::pair{index, m.from}),
-         .flagged = is_flagged(m.to) || is_flagged(t.from)});
+    taken.push_back({.place = m.place,
+                     .token = m.token,
+                     .owner = m.from,
+                     .receiver = m.to,
+                     .sender = t.from,
+                     .called = t.to,
+                     .gives = t.pays || gets_a_token(index, m.from),
+                     .flagged = is_flagged(m.to) || is_flagged(t.from)});
   }
   for (const auto& f : block.flagged) conclude_flagged(completed.block, f);
   for (const auto& found : abuses_.block(completed.block, completed.time, std::move(block.given),

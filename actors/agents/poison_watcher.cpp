@@ -91,8 +91,14 @@ bool poison_watcher::pays_someone(const eremos::address& from, const eremos::add
 void poison_watcher::on(const block_complete& completed) {
   auto& block = blocks_.take(completed.commit);
   std::sort(block.trades.begin(), block.trades.end());
+  const eremos::address* signer = nullptr;
+  maybe<std::uint64_t> signed_transaction;
   for (auto& p : block.payments) {
-    const auto* signer = block.senders.find(p.transaction_index);
+    if (!signed_transaction ||
+        *signed_transaction != p.transaction_index) {  // those of one come together mostly
+      signer = block.senders.find(p.transaction_index);
+      signed_transaction = p.transaction_index;
+    }
     p.signed_by_from = signer != nullptr && *signer == p.from;
     // Of a trade only what its sender gave was meant to go anywhere.
     if (!p.signed_by_from &&

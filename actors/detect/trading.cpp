@@ -66,10 +66,10 @@ trading_run trading_runs::conclude(const address& who,
 }
 
 void trading_runs::forget(time_ms now) {
+  if (traders_.size() <= limits_.traders_max) return;
   // What is out of reach for every later block; then the oldest, if that was not enough.
-  std::erase_if(traders_, [&](const auto& entry) {
-    return !within_time(entry.second.last, now, limits_.window);
-  });
+  erase_if(traders_,
+           [&](const auto& entry) { return !within_time(entry.second.last, now, limits_.window); });
   evicted_ += drop_oldest(traders_, limits_.traders_max, [](const auto& t) { return t.last; });
 }
 
@@ -79,7 +79,8 @@ void trading_runs::save(state_writer& out) const {
     for (const auto& k : state.recent) table.add(k.block);
   table.save(out);
   out.u64(traders_.size());
-  for (const auto& [who, state] : traders_) {
+  for (const auto* entry : by_key(traders_)) {
+    const auto& [who, state] = *entry;
     out.bytes(who);
     out.i64(state.last);
     out.flag(state.found);

@@ -16,10 +16,10 @@
 // one block, and most logs come in pieces of their own, where nobody knows the transaction's
 // sender.
 #pragma once
-#include <map>
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/flat_table.hpp"
 #include "messages/signal.hpp"
 #include "runtime/state_codec.hpp"
 
@@ -87,7 +87,7 @@ class trading_runs {
   void forget(time_ms now);
 
   trading_limits limits_;
-  std::map<address, trader_state> traders_;
+  flat_table<address, trader_state> traders_;  ///< nothing depends on its order
   std::uint64_t evicted_ = 0;
 };
 

@@ -94,7 +94,7 @@ std::vector<linked_wallets> wallet_links::block(const block_ref& block, time_ms 
 
 bool wallet_links::pays_many(const address& who) const {
   const auto at = payees_.find(who);
-  return at != payees_.end() && at->second.size() > limits_.fan_out_max;
+  return at != payees_.end() && at->second > limits_.fan_out_max;
 }
 
 void wallet_links::pay(const block_ref& block, time_ms time, const wallet_payment& p) {
@@ -104,7 +104,7 @@ void wallet_links::pay(const block_ref& block, time_ms time, const wallet_paymen
   auto& all = paid_[p.to];
   all.push_back({p.from, p.token, p.amount, time, block, p.transaction});
   ++kept_;
-  ++payees_[p.from][p.to];
+  index(p.from, p.to);
   paid_at_[time].push_back(p.to);
 }
 
@@ -287,22 +287,27 @@ void wallet_links::conclude(std::vector<const kept_link*> links, double weakest,
 }
 
 void wallet_links::index_payments() {
+  paid_by_.clear();
   payees_.clear();
   paid_at_.clear();
   for (const auto& [who, all] : paid_)
     for (const auto& k : all) {
-      ++payees_[k.from][who];
+      index(k.from, who);
       paid_at_[k.time].push_back(who);
     }
 }
 
+void wallet_links::index(const address& from, const address& to) {
+  if (++paid_by_[{from, to}] == 1) ++payees_[from];
+}
+
 /// Of the payments from `from` to `to` there is one less.
 void wallet_links::unindex(const address& from, const address& to) {
-  const auto payer = payees_.find(from);
-  const auto payee = payer->second.find(to);
-  if (--payee->second > 0) return;
-  payer->second.erase(payee);
-  if (payer->second.empty()) payees_.erase(payer);
+  const auto payments = paid_by_.find({from, to});
+  if (--payments->second > 0) return;
+  paid_by_.erase(payments);
+  const auto payees = payees_.find(from);
+  if (--payees->second == 0) payees_.erase(payees);
 }
 
 /// What is too old counts no more (see call), so that it may stay until there is too much.

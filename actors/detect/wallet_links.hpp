@@ -172,6 +172,12 @@ class wallet_links {
     /// By collector: who passed on all of it.
     std::map<address, std::map<address, std::pair<block_ref, hash32>>> collected;
   };
+  using payer_and_payee = std::pair<address, address>;
+  struct payment_hash {
+    std::size_t operator()(const payer_and_payee& x) const noexcept {
+      return std::hash<address>{}(x.first) * 31 + std::hash<address>{}(x.second);
+    }
+  };
   struct kept_link {
     wallet_link_edge edge;
     time_ms time = 0;
@@ -197,16 +203,19 @@ class wallet_links {
   void conclude(std::vector<const kept_link*> links, double weakest,
                 std::vector<linked_wallets>& found);
   void index_payments();
+  void index(const address& from, const address& to);
   void unindex(const address& from, const address& to);
   void forget_payments();
   void forget_calls(time_ms now);
   void forget(time_ms now);
 
   link_limits limits_;
-  // Nothing depends on the order of these two.
+  // Nothing depends on the order of these three.
   flat_table<address, std::vector<kept_payment>> paid_;  ///< by receiver, oldest first
-  /// Of a payer, and how many payments each got; follows from paid_.
-  flat_table<address, std::map<address, std::uint64_t>> payees_;
+  /// How many payments of the one to the other there are, and to how many a payer paid; they follow
+  /// from paid_.
+  flat_table<payer_and_payee, std::uint64_t, payment_hash> paid_by_;
+  flat_table<address, std::uint64_t> payees_;
   /// Receivers by the time they were paid, once for each payment of that time; follows from paid_.
   std::map<time_ms, std::vector<address>> paid_at_;
   std::size_t kept_ = 0;  ///< payments

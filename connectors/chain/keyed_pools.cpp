@@ -72,9 +72,9 @@ const pool_holder* find_pool_holder(const address& positions) noexcept {
 }
 
 byte_vector pool_key_call(const hash32& id) {
-  byte_vector out{selector.begin(), selector.end()};
-  out.insert(out.end(), id.data.begin(), id.data.begin() + asked_bytes);
-  out.resize(call_bytes);
+  byte_vector out(call_bytes);
+  const auto argument = std::copy(selector.begin(), selector.end(), out.begin());
+  std::copy_n(id.data.begin(), asked_bytes, argument);
   return out;
 }
 

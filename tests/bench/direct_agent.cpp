@@ -32,6 +32,9 @@ direct_agents::direct_agents(const agent_services& services,
   system_ = std::make_unique<caf::actor_system>(config_);
   for (const auto id : ids)
     agents_.push_back(std::make_unique<direct_agent>(*system_, *find_agent_kind(id), services));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    for (const auto type : find_agent_kind(ids[i])->wants({}).types)
+      by_type_[static_cast<std::size_t>(type)].push_back(agents_[i].get());
 }
 
 direct_agents::~direct_agents() {

@@ -1,6 +1,7 @@
 // An agent's own code called in a plain loop: no mailbox, no batch, no barrier, no rounds. What the
 // runtime costs is what the same load costs beyond this. Owned by one thread.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -46,7 +47,7 @@ class direct_agents {
 
   void handle(const blockchain_event& e) {
     const auto hash = event_filter::topic_hash(e);
-    for (const auto& a : agents_)
+    for (auto* a : by_type_[static_cast<std::size_t>(e.type())])
       if (a->filter().takes(e, hash)) a->handle(e);
   }
   /// Returns how many signals they concluded.
@@ -56,6 +57,7 @@ class direct_agents {
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::vector<std::unique_ptr<direct_agent>> agents_;
+  std::array<std::vector<direct_agent*>, event_type_count> by_type_;  ///< who wants any of them
 };
 
 }  // namespace eremos
