@@ -12,17 +12,17 @@ namespace {
 
 // Swap(bytes32,address,int128,int128,uint160,uint128,int24,uint24), v4-core IPoolManager.sol: two
 // arguments are indexed.
-constexpr auto swap_topic =
+constexpr auto keyed_swap_topic =
     hash_literal("0x40e9cecb9f5f1f1c5b9c97dec2917b7ee92e57ba5563708daca94dd84ad7112f");
-constexpr std::size_t swap_topic_count = 3;
+constexpr std::size_t keyed_swap_topics = 3;
 
 // poolKeys(bytes25), v4-periphery PositionManager.sol; a key has five words (v4-core PoolKey.sol).
 constexpr std::array<std::uint8_t, 4> selector = {0x86, 0xb6, 0xbe, 0x7d};
-constexpr std::size_t word_bytes = 32;  // Solidity ABI: the unit of an encoding
-constexpr std::size_t call_bytes = selector.size() + word_bytes;
-constexpr std::size_t key_bytes = 5 * word_bytes;
+constexpr std::size_t key_word_bytes = 32;  // Solidity ABI: the unit of an encoding
+constexpr std::size_t call_bytes = selector.size() + key_word_bytes;
+constexpr std::size_t key_bytes = 5 * key_word_bytes;
 constexpr std::size_t asked_bytes = 25;  ///< of an id
-constexpr std::size_t before_account = word_bytes - address::size_bytes;
+constexpr std::size_t before_key_account = key_word_bytes - address::size_bytes;
 
 constexpr address account_literal(std::string_view hex) {
   const auto digit = [](char c) {
@@ -48,7 +48,7 @@ constexpr std::array holders = {
 
 address account_of(std::span<const std::uint8_t> key, std::size_t word) {
   address out;
-  std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(word * word_bytes + before_account),
+  std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(word * key_word_bytes + before_key_account),
               out.data.size(), out.data.begin());
   return out;
 }
@@ -56,7 +56,7 @@ address account_of(std::span<const std::uint8_t> key, std::size_t word) {
 }  // namespace
 
 maybe<hash32> keyed_pool_of(const contract_event& log, chain_id chain, const pool_holder*& of) {
-  if (log.topics.size() != swap_topic_count || log.topics[0] != swap_topic) return {};
+  if (log.topics.size() != keyed_swap_topics || log.topics[0] != keyed_swap_topic) return {};
   const auto at = std::find_if(holders.begin(), holders.end(), [&](const pool_holder& h) {
     return h.chain == chain && h.manager == log.emitter;
   });

@@ -269,7 +269,7 @@ constexpr std::uint16_t any = 0xFFFF;
 
 /// Sorted by topic0 before use. Sources: the declarations of the contracts named beside each.
 constexpr auto known_logs() {
-  std::array table{
+  std::array known_rows{
       // EIP-20, EIP-721, EIP-1155; the transfer's decoder looks at its shape
       known_log{action_kind::transfer,
                 hash_literal("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"),
@@ -406,20 +406,20 @@ constexpr auto known_logs() {
                 hash_literal("0x4f51faf6c4561ff95f067657e43439f0f856d97c04d9ec9070a6199ad418e235"),
                 2, 32, contract_of_factory},
   };
-  std::sort(table.begin(), table.end(),
+  std::sort(known_rows.begin(), known_rows.end(),
             [](const known_log& a, const known_log& b) { return a.topic0.data < b.topic0.data; });
-  return table;
+  return known_rows;
 }
 
-constexpr auto table = known_logs();
+constexpr auto known_rows = known_logs();
 
-/// Where topics that begin with a byte begin in the table: a byte has a row or two.
+/// Where topics that begin with a byte begin among the rows: a byte has one or two.
 constexpr auto first_of_byte = [] {
   std::array<std::uint8_t, 257> out{};
-  static_assert(table.size() <= 255);
+  static_assert(known_rows.size() <= 255);
   std::size_t at = 0;
   for (std::size_t byte = 0; byte < out.size(); ++byte) {
-    while (at < table.size() && table[at].topic0.data[0] < byte) ++at;
+    while (at < known_rows.size() && known_rows[at].topic0.data[0] < byte) ++at;
     out[byte] = static_cast<std::uint8_t>(at);
   }
   return out;
@@ -458,7 +458,7 @@ decoded_action decode_action(const contract_event& log) {
   const std::size_t byte = log.topics[0].data[0];
   bool known = false;
   for (std::size_t i = first_of_byte[byte]; i < first_of_byte[byte + 1]; ++i) {
-    const auto& row = table[i];
+    const auto& row = known_rows[i];
     if (row.topic0 != log.topics[0]) continue;
     known = true;
     if ((row.topics == 0 || row.topics == log.topics.size()) &&
@@ -473,7 +473,7 @@ std::vector<hash32> action_topics(const std::vector<action_kind>& kinds) {
     return std::find(kinds.begin(), kinds.end(), k) != kinds.end();
   };
   std::vector<hash32> out;
-  for (const auto& row : table)
+  for (const auto& row : known_rows)
     if (wanted(row.kind)) out.push_back(row.topic0);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   if (wanted(action_kind::admin))
