@@ -34,7 +34,7 @@ struct write_revert {
   chain_reverted what;
   promise<block_stored> answer;
 };
-struct write_finality {
+struct finality_told {
   chain_finalized what;
   promise<block_stored> answer;
 };
@@ -62,16 +62,16 @@ struct read_restart {
   chain_id chain = 0;
   promise<chain_restart> answer;
 };
-struct read_facts {
+struct read_past {
   load_wallets want;
   promise<wallets_loaded> answer;
 };
-using work = std::variant<write_block, write_revert, write_finality, end_pending, write_snapshots,
+using work = std::variant<write_block, write_revert, finality_told, end_pending, write_snapshots,
                           poison_noted, mempool_batch, write_notes, write_groups, write_above,
-                          read_restart, read_facts>;
+                          read_restart, read_past>;
 
 bool is_read(const work& w) {
-  return std::holds_alternative<read_restart>(w) || std::holds_alternative<read_facts>(w);
+  return std::holds_alternative<read_restart>(w) || std::holds_alternative<read_past>(w);
 }
 
 class store_writer final : public outbox_store_actor::base {
@@ -96,12 +96,12 @@ class store_writer final : public outbox_store_actor::base {
     return {
         [this](block_result& x) { return take_block(std::move(x)); },
         [this](chain_reverted& x) { return take<write_revert, block_stored>(std::move(x)); },
-        [this](chain_finalized& x) { return take<write_finality, block_stored>(x); },
+        [this](chain_finalized& x) { return take<finality_told, block_stored>(x); },
         [this](std::vector<agent_snapshot>& x) {
           return take<write_snapshots, block_stored>(std::move(x));
         },
         [this](const load_chain& x) { return take<read_restart, chain_restart>(x.chain); },
-        [this](load_wallets& x) { return take<read_facts, wallets_loaded>(std::move(x)); },
+        [this](load_wallets& x) { return take<read_past, wallets_loaded>(std::move(x)); },
         [this](mempool_batch& x) { take_mempool(std::move(x)); },
         [this](poison_noted& x) { submit(std::move(x)); },
         [this](note_deliveries& x) { return take<write_notes, block_stored>(std::move(x)); },
@@ -271,7 +271,7 @@ status store_writer::apply(const work& w) {
     note_step(*outcome, nullptr);
     return apply_write(*outcome);
   }
-  if (const auto* x = std::get_if<write_finality>(&w)) return storage.finalize(x->what);
+  if (const auto* x = std::get_if<finality_told>(&w)) return storage.finalize(x->what);
   if (const auto* x = std::get_if<end_pending>(&w)) {
     const auto outcome = storage.expire_pending(x->chain, x->transaction);
     return outcome ? apply_write(*outcome) : status{outcome.error()};
@@ -422,7 +422,7 @@ void store_writer::answer_read(const work& w) {
   };
   if (const auto* x = std::get_if<read_restart>(&w))
     deliver(x->answer, config_.storage->restart_point(x->chain));
-  if (const auto* x = std::get_if<read_facts>(&w))
+  if (const auto* x = std::get_if<read_past>(&w))
     deliver(x->answer, config_.storage->facts(x->want));
 }
 
@@ -437,8 +437,7 @@ void store_writer::answer_all() {
     if (auto* x = std::get_if<write_block>(&w))
       x->answer.deliver(block_stored{x->block.block.chain, x->block.commit});
     if (auto* x = std::get_if<write_revert>(&w)) x->answer.deliver(block_stored{x->what.chain, 0});
-    if (auto* x = std::get_if<write_finality>(&w))
-      x->answer.deliver(block_stored{x->what.chain, 0});
+    if (auto* x = std::get_if<finality_told>(&w)) x->answer.deliver(block_stored{x->what.chain, 0});
     if (auto* x = std::get_if<write_notes>(&w)) x->answer.deliver(block_stored{});
     if (auto* x = std::get_if<write_above>(&w)) x->answer.deliver(block_stored{});
     if (auto* x = std::get_if<write_groups>(&w)) x->answer.deliver(block_stored{});
