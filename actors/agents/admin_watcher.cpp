@@ -7,6 +7,7 @@
 #include "actors/detect/detail_list.hpp"
 #include "actors/detect/kept_blocks.hpp"
 #include "runtime/config/option_map.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 namespace eremos {
 

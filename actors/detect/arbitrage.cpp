@@ -6,6 +6,7 @@
 #include <set>
 
 #include "actors/detect/kept_blocks.hpp"
+#include "runtime/policy/decode_action.hpp"
 
 namespace eremos::detect {
 namespace {
