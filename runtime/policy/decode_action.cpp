@@ -481,8 +481,4 @@ std::vector<hash32> action_topics(const std::vector<action_kind>& kinds) {
   return out;
 }
 
-std::vector<hash32> action_topics(std::initializer_list<action_kind> kinds) {
-  return action_topics(std::vector<action_kind>{kinds});
-}
-
 }  // namespace eremos

@@ -4,9 +4,9 @@
 // (runtime/policy/transfer tells a transfer's parties alone, for ranking, and is less strict.)
 // Pure; any thread.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <initializer_list>
 #include <vector>
 
 #include "messages/event.hpp"
@@ -27,7 +27,6 @@ decoded_action decode_action(const contract_event& log);
 maybe<token_transfer> decode_transfer(const contract_event& log);
 
 /// What such actions' logs have as first topic: for subscriptions.
-std::vector<hash32> action_topics(std::initializer_list<action_kind> kinds);
 std::vector<hash32> action_topics(const std::vector<action_kind>& kinds);
 
 /// The address in an ABI word of 32 bytes; none if it holds more than an address.
