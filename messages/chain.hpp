@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "messages/agent_message.hpp"
+#include "messages/counterparty_sketch.hpp"
 #include "messages/event.hpp"
 #include "messages/integrity.hpp"
 #include "messages/knowledge.hpp"
@@ -218,13 +219,14 @@ struct wallet_delta {
   bool may_cluster = false;  ///< as far as the block shows, it and its funder are no contracts
   funding_source funded_by = funding_source::unknown;  ///< set by this block
   hash32 cluster;                                      ///< set by this block; zero: none
+  counterparty_sketch met;                             ///< with whom it dealt
 
   friend bool operator==(const wallet_delta&, const wallet_delta&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, wallet_delta& x) {
-  return f(x.who, x.balance_change, x.transactions, x.funder, x.may_cluster, x.funded_by,
-           x.cluster);
+  return f(x.who, x.balance_change, x.transactions, x.funder, x.may_cluster, x.funded_by, x.cluster,
+           x.met);
 }
 
 /// A block is part of the canonical chain. Events are in order (block, transactions, logs, then
@@ -532,13 +534,15 @@ struct wallet_facts {
   std::uint32_t active_blocks = 0;                     ///< blocks it took part in
   funding_source funded_by = funding_source::unknown;  ///< for good once it is known
   hash32 cluster;                                      ///< for good once it is not zero
+  address funder;                                      ///< for good once it is not zero
+  counterparty_sketch met;                             ///< with whom it dealt since
 
   friend bool operator==(const wallet_facts&, const wallet_facts&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, wallet_facts& x) {
   return f(x.who, x.transactions, x.first_seen, x.last_activity, x.balance_change, x.active_blocks,
-           x.funded_by, x.cluster);
+           x.funded_by, x.cluster, x.funder, x.met);
 }
 
 struct load_wallets {

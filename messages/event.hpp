@@ -244,8 +244,11 @@ struct wallet_activity_event {
       0;                      ///< blocks' transactions it took part in so far, this block included
   time_ms last_activity = 0;  ///< before this block; 0: never seen
   time_ms first_seen = 0;     ///< this block's time, if it was never seen
-  hash32 cluster;             ///< wallets that one wallet paid first; zero: in no known one
-  funding_source funded_by = funding_source::unknown;  ///< who sent it the first value we saw
+  std::uint64_t counterparties = 0;  ///< addresses it dealt with so far, this block included; an
+                                     ///< estimate (messages/counterparty_sketch.hpp)
+  hash32 cluster;                    ///< wallets that one wallet paid first; zero: in no known one
+  address funder;                    ///< who sent it the first value we saw; zero: not known
+  funding_source funded_by = funding_source::unknown;  ///< what the funder is, as labels say
   double anomaly_score = 0;  ///< 0 ordinary .. 1 (actors/detect/wallet_anomaly.hpp)
 
   friend bool operator==(const wallet_activity_event&, const wallet_activity_event&) = default;
@@ -253,7 +256,7 @@ struct wallet_activity_event {
 template <class Inspector>
 auto inspect(Inspector& f, wallet_activity_event& x) {
   return f(x.account, x.balance_change, x.transaction_count, x.last_activity, x.first_seen,
-           x.cluster, x.funded_by, x.anomaly_score);
+           x.counterparties, x.cluster, x.funder, x.funded_by, x.anomaly_score);
 }
 
 /// In the order of event_type.

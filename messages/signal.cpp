@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "messages/keccak.hpp"
@@ -44,14 +46,16 @@ void append_part(byte_vector& out, std::string_view part) {
   out.insert(out.end(), part.begin(), part.end());
 }
 
-template <class Range, class ToText>
-std::string json_list(const Range& range, ToText to_text) {
-  std::string out = "[";
+template <class Range, class Append>
+void append_list(std::string& out, const Range& range, Append append) {
+  out += '[';
+  bool first = true;
   for (const auto& x : range) {
-    if (out.size() > 1) out += ',';
-    out += to_text(x);
+    if (!first) out += ',';
+    first = false;
+    append(x);
   }
-  return out + "]";
+  out += ']';
 }
 
 }  // namespace
@@ -77,7 +81,13 @@ result<signal_status> parse_signal_status(std::string_view text) {
 
 std::string json_quoted(std::string_view text) {
   std::string out = "\"";
+  out.reserve(text.size() + 2);
+  const auto plain = [](std::uint8_t c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
   for (std::size_t i = 0; i < text.size();) {
+    auto end = i;
+    while (end < text.size() && plain(static_cast<std::uint8_t>(text[end]))) ++end;
+    out += text.substr(i, end - i);
+    if (i = end; i == text.size()) break;
     const auto length = utf8_length(text, i);
     if (length == 0) {
       out += "\xEF\xBF\xBD";  // U+FFFD
@@ -95,7 +105,8 @@ std::string json_quoted(std::string_view text) {
     }
     i += length;
   }
-  return out + "\"";
+  out += '"';
+  return out;
 }
 
 std::string json_number(double number) {
@@ -145,9 +156,12 @@ std::string detail_map::to_json() const {
   std::string out = "{";
   for (const auto& [key, json] : items) {
     if (out.size() > 1) out += ',';
-    out += json_quoted(key) + ":" + json;
+    out += json_quoted(key);
+    out += ':';
+    out += json;
   }
-  return out + "}";
+  out += '}';
+  return out;
 }
 
 std::string to_string(const signal_id& id) { return to_hex(id).substr(2); }
@@ -184,22 +198,48 @@ signal_id make_signal_id(std::string_view agent, std::string_view type, chain_id
 }
 
 std::string to_json(const signal& s) {
-  return fmt::format(
-      R"({{"id":"{}","revision":{},"type":{},"agent":{},"glyph":{},"chain_id":{},"block_number":{},"block_hash":"{}",)"
-      R"("subject":{},"confidence":{},"severity":"{}","finality":"{}","status":"{}","evidence":{},"evidence_total":{},)"
-      R"("blocks":{},"details":{},"event_time":{},"emitted_at":{},"config_hash":{}{}}})",
-      to_string(s.id), s.revision, json_quoted(s.type), json_quoted(s.agent), json_quoted(s.glyph),
-      s.block.chain, s.block.number, to_hex(s.block.hash), json_quoted(s.subject),
-      json_number(s.confidence), to_string(s.level), to_string(s.at), to_string(s.status),
-      json_list(s.evidence, [](const event_id& id) { return json_quoted(to_string(id)); }),
-      s.evidence_total,
-      json_list(s.blocks,
-                [](const block_ref& b) {
-                  return fmt::format(R"({{"chain_id":{},"block_number":{},"block_hash":"{}"}})",
-                                     b.chain, b.number, to_hex(b.hash));
-                }),
-      s.details.to_json(), s.event_time, s.emitted_at, json_quoted(s.config_hash),
-      s.suspect ? R"(,"integrity":"suspect")" : "");
+  std::string out;
+  const auto put = [&](std::string_view before, const auto& x) {
+    out += before;
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), x);
+  };
+  const auto hex = [&](std::string_view before, const hash32& x, std::string_view after) {
+    out += before;
+    append_hex(out, x.data);
+    out += after;
+  };
+  put(R"({"id":")", to_string(s.id));
+  put(R"(","revision":)", s.revision);
+  put(R"(,"type":)", json_quoted(s.type));
+  put(R"(,"agent":)", json_quoted(s.agent));
+  put(R"(,"glyph":)", json_quoted(s.glyph));
+  put(R"(,"chain_id":)", s.block.chain);
+  put(R"(,"block_number":)", s.block.number);
+  hex(R"(,"block_hash":")", s.block.hash, R"(","subject":)");
+  put("", json_quoted(s.subject));
+  put(R"(,"confidence":)", json_number(s.confidence));
+  put(R"(,"severity":")", to_string(s.level));
+  put(R"(","finality":")", to_string(s.at));
+  put(R"(","status":")", to_string(s.status));
+  out += R"(","evidence":)";
+  append_list(out, s.evidence, [&](const event_id& id) {
+    out += '"';
+    append_id(out, id);  // holds nothing to escape
+    out += '"';
+  });
+  put(R"(,"evidence_total":)", s.evidence_total);
+  out += R"(,"blocks":)";
+  append_list(out, s.blocks, [&](const block_ref& b) {
+    put(R"({"chain_id":)", b.chain);
+    put(R"(,"block_number":)", b.number);
+    hex(R"(,"block_hash":")", b.hash, R"("})");
+  });
+  put(R"(,"details":)", s.details.to_json());
+  put(R"(,"event_time":)", s.event_time);
+  put(R"(,"emitted_at":)", s.emitted_at);
+  put(R"(,"config_hash":)", json_quoted(s.config_hash));
+  out += s.suspect ? R"(,"integrity":"suspect"})" : "}";
+  return out;
 }
 
 bool signal_order(const signal& a, const signal& b) noexcept {

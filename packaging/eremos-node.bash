@@ -7,7 +7,7 @@ _eremos_node() {
   local options= words=
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    words='run replay check doctor agents signals memory blocks facts stats labels explain alerts version help'
+    words='run replay check doctor agents signals memory blocks facts wallet stats labels explain alerts version help'
     COMPREPLY=($(compgen -W "$words --help --version" -- "$cur"))
     return
   fi
@@ -41,6 +41,7 @@ _eremos_node() {
     memory) options="$show --type --tag --agent --chain --status --since --min-confidence --subject --limit" ;;
     blocks) options="$show --chain --limit --state" ;;
     facts) options="$show --chain --limit" ;;
+    wallet) options="$show --chain" ;;
     alerts)
       options="$show --state --sink --route --type --agent --subject --for --comment --limit"
       if [[ $cur != -* ]]; then

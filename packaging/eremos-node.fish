@@ -12,6 +12,7 @@ complete -c eremos-node -n __fish_use_subcommand -a signals -d 'List stored sign
 complete -c eremos-node -n __fish_use_subcommand -a memory -d 'List what agents remember'
 complete -c eremos-node -n __fish_use_subcommand -a blocks -d 'List stored blocks'
 complete -c eremos-node -n __fish_use_subcommand -a facts -d 'List what contracts said of themselves'
+complete -c eremos-node -n __fish_use_subcommand -a wallet -d 'Tell what is known of one wallet'
 complete -c eremos-node -n __fish_use_subcommand -a stats -d 'Show the counters'
 complete -c eremos-node -n __fish_use_subcommand -a labels -d 'List or reload the labels'
 complete -c eremos-node -n __fish_use_subcommand -a explain -d 'Show one signal with its evidence'
@@ -19,11 +20,11 @@ complete -c eremos-node -n __fish_use_subcommand -a alerts -d 'Look after alerts
 complete -c eremos-node -n __fish_use_subcommand -a version -d 'Say what this program is made of'
 complete -c eremos-node -n __fish_use_subcommand -a help -d 'Show help'
 
-complete -c eremos-node -n '__fish_seen_subcommand_from run replay check doctor agents signals memory blocks facts stats labels explain alerts version' -l help
-complete -c eremos-node -n '__fish_seen_subcommand_from run check doctor agents signals memory blocks facts stats labels explain alerts version' -l json
-complete -c eremos-node -n '__fish_seen_subcommand_from run replay check doctor agents signals memory blocks facts stats labels explain alerts' -l color -xa 'auto always never'
-complete -c eremos-node -n '__fish_seen_subcommand_from run replay doctor agents signals memory blocks facts stats labels explain alerts' -l config -rF
-complete -c eremos-node -n '__fish_seen_subcommand_from run replay agents signals memory blocks facts stats labels explain alerts' -l data-dir -xa '(__fish_complete_directories)'
+complete -c eremos-node -n '__fish_seen_subcommand_from run replay check doctor agents signals memory blocks facts wallet stats labels explain alerts version' -l help
+complete -c eremos-node -n '__fish_seen_subcommand_from run check doctor agents signals memory blocks facts wallet stats labels explain alerts version' -l json
+complete -c eremos-node -n '__fish_seen_subcommand_from run replay check doctor agents signals memory blocks facts wallet stats labels explain alerts' -l color -xa 'auto always never'
+complete -c eremos-node -n '__fish_seen_subcommand_from run replay doctor agents signals memory blocks facts wallet stats labels explain alerts' -l config -rF
+complete -c eremos-node -n '__fish_seen_subcommand_from run replay agents signals memory blocks facts wallet stats labels explain alerts' -l data-dir -xa '(__fish_complete_directories)'
 complete -c eremos-node -n '__fish_seen_subcommand_from run replay' -l workers -x
 complete -c eremos-node -n '__fish_seen_subcommand_from run replay' -l log-level -xa 'trace debug info warn error'
 complete -c eremos-node -n '__fish_seen_subcommand_from run replay' -l log-format -xa 'text json'
@@ -45,7 +46,7 @@ complete -c eremos-node -n '__fish_seen_subcommand_from signals memory alerts' -
 complete -c eremos-node -n '__fish_seen_subcommand_from signals' -l severity -xa 'info low medium high critical'
 complete -c eremos-node -n '__fish_seen_subcommand_from memory' -l tag -x
 complete -c eremos-node -n '__fish_seen_subcommand_from signals memory alerts' -l agent -x
-complete -c eremos-node -n '__fish_seen_subcommand_from signals memory blocks facts' -l chain -x
+complete -c eremos-node -n '__fish_seen_subcommand_from signals memory blocks facts wallet' -l chain -x
 complete -c eremos-node -n '__fish_seen_subcommand_from signals memory' -l status -xa 'provisional active retracted expired'
 complete -c eremos-node -n '__fish_seen_subcommand_from signals memory' -l since -x
 complete -c eremos-node -n '__fish_seen_subcommand_from signals memory' -l min-confidence -x

@@ -13,6 +13,7 @@ _eremos_node() {
     'memory:List what agents remember, newest first'
     'blocks:List stored blocks, newest first'
     'facts:List what contracts said of themselves, newest first'
+    'wallet:Tell what is known of one wallet on each chain'
     'stats:Show the counters of the running node, or of the last one'
     'labels:List who is known to the running node, or have it read your files again'
     'explain:Show one signal with its evidence'
@@ -51,6 +52,7 @@ _eremos_node() {
     (blocks) _arguments $common '--chain[of one chain]:chain:' '--limit[at most so many]:number:' \
       '--state[only these]:state:(verified repaired suspect unchecked)' ;;
     (facts) _arguments $common '1:address:' '--chain[of one chain]:chain:' '--limit[at most so many]:number:' ;;
+    (wallet) _arguments $common '1:address:' '--chain[of one chain]:chain:' ;;
     (alerts) _arguments $common '1:what:(test list dead resend silence)' '2:what:(add list remove)' '--state[only these]:state:' \
       '--sink[of one sink]:sink:' '--route[of one route]:route:' '--type[of one type]:type:' '--agent[of one agent]:id:' \
       '--subject[about one subject]:subject:' '--for[for how long]:time:' '--comment[why]:text:' '--limit[at most so many]:number:' ;;

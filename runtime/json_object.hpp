@@ -16,7 +16,10 @@ class json_object {
  public:
   json_object& raw(std::string_view key, std::string_view json) {
     if (out_.size() > 1) out_ += ',';
-    out_ += fmt::format("\"{}\":{}", key, json);
+    out_ += '"';
+    out_ += key;
+    out_ += "\":";
+    out_ += json;
     return *this;
   }
   json_object& text(std::string_view key, std::string_view value) {
@@ -39,8 +42,12 @@ class json_object {
 template <class Range, class ToJson>
 std::string json_list(const Range& range, ToJson to_json_text) {
   std::string out = "[";
-  for (const auto& x : range) out += (out.size() > 1 ? "," : "") + to_json_text(x);
-  return out + "]";
+  for (const auto& x : range) {
+    if (out.size() > 1) out += ',';
+    out += to_json_text(x);
+  }
+  out += ']';
+  return out;
 }
 
 }  // namespace eremos

@@ -138,6 +138,12 @@ class command_line_parser {
       add_chain(sub, facts_.chain);
       add_limit(sub, facts_.limit);
     }
+    if (help.name == "wallet") {
+      option(sub, "ADDRESS", "The wallet or contract", "", [this](const auto& text) {
+        wallet_.who = value_or_refuse("ADDRESS", parse_address(text));
+      })->required();
+      add_chain(sub, wallet_.chain);
+    }
     if (help.name == "explain")
       option(sub, "SIGNAL_ID", "The signal's id, 32 hex digits", "", [this](const auto& text) {
         explain_.id = value_or_refuse("SIGNAL_ID", parse_signal_id(text));
@@ -437,6 +443,7 @@ class command_line_parser {
     if (name == "memory") return with_common(memory_);
     if (name == "blocks") return with_common(blocks_);
     if (name == "facts") return with_common(facts_);
+    if (name == "wallet") return with_common(wallet_);
     if (name == "stats") return with_common(stats_command{});
     if (name == "labels") return with_common(labels_);
     if (name == "explain") return with_common(explain_);
@@ -454,6 +461,7 @@ class command_line_parser {
   memory_command memory_;
   blocks_command blocks_;
   facts_command facts_;
+  wallet_command wallet_;
   labels_command labels_;
   explain_command explain_;
   alerts_command alerts_;

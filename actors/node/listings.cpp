@@ -77,4 +77,16 @@ std::string facts_text(const std::vector<fact_row>& rows, const chain_names& cha
   return table.text();
 }
 
+std::string wallet_text(const std::vector<wallet_row>& rows, const chain_names& chains) {
+  text_table table{{"chain", "first seen", "last active", ">transactions", ">blocks", ">dealt with",
+                    ">balance change (wei)", "funded by", "funder", "cluster"}};
+  for (const auto& [chain, x] : rows)
+    table.add({shown(chains.name_of(chain)), time_text(x.first_seen), time_text(x.last_activity),
+               grouped(x.transactions), grouped(x.active_blocks), grouped(x.met.estimate()),
+               to_string(x.balance_change), std::string{to_string(x.funded_by)},
+               x.funder.is_zero() ? "" : to_checksum(x.funder),
+               x.cluster.is_zero() ? "" : short_hex(to_hex(x.cluster))});
+  return table.text();
+}
+
 }  // namespace eremos

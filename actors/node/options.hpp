@@ -127,6 +127,12 @@ struct facts_command {
   std::size_t limit = 100;
 };
 
+struct wallet_command {
+  common_options common;
+  std::string chain;
+  address who;
+};
+
 struct explain_command {
   common_options common;
   signal_id id;
@@ -166,10 +172,10 @@ struct help_command {
   std::string text;
 };
 
-using command =
-    std::variant<run_command, replay_command, check_command, doctor_command, agents_command,
-                 signals_command, memory_command, blocks_command, facts_command, stats_command,
-                 labels_command, explain_command, alerts_command, version_command, help_command>;
+using command = std::variant<run_command, replay_command, check_command, doctor_command,
+                             agents_command, signals_command, memory_command, blocks_command,
+                             facts_command, wallet_command, stats_command, labels_command,
+                             explain_command, alerts_command, version_command, help_command>;
 
 /// The plugins a command is to load first, in order.
 std::vector<std::string> plugins_of(const command& what);

@@ -108,17 +108,8 @@ class query_runner {
   }
 
   int operator()(const blocks_command& what) {
-    if (const auto code = prepare(what.common); code != exit_ok) return code;
-    maybe<chain_id> only;
-    if (const auto code = choose_chain(what.chain, only); code != exit_ok) return code;
     std::vector<chain_id> chains;
-    if (only) {
-      chains.push_back(*only);
-    } else {
-      const auto counts = store_->counts();
-      if (!counts) return fail(counts.error(), exit_failure);
-      for (const auto& cursor : counts->cursors) chains.push_back(cursor.chain);
-    }
+    if (const auto code = prepare(what.common, what.chain, chains); code != exit_ok) return code;
     std::vector<ledger_row> rows;
     for (const auto chain : chains) {
       const auto found = store_->ledger(chain, what.limit, what.state);
@@ -137,6 +128,20 @@ class query_runner {
     if (!pages) return fail(pages.error(), exit_failure);
     return list((*pages)->facts(want), what.common.json, "no facts",
                 [&](const auto& rows) { return facts_text(rows, names_); });
+  }
+
+  int operator()(const wallet_command& what) {
+    std::vector<chain_id> chains;
+    if (const auto code = prepare(what.common, what.chain, chains); code != exit_ok) return code;
+    std::vector<wallet_row> rows;
+    for (const auto chain : chains) {
+      const auto found = store_->facts({.chain = chain, .all_blocks = true, .wallets = {what.who}});
+      if (!found) return fail(found.error(), exit_failure);
+      for (const auto& facts : found->known) rows.push_back({chain, facts});
+    }
+    return list(result<std::vector<wallet_row>>{std::move(rows)}, what.common.json,
+                "no block of this store has that wallet",
+                [&](const auto& all) { return wallet_text(all, names_); });
   }
 
   int operator()(const explain_command& what) {
@@ -203,6 +208,22 @@ class query_runner {
   int prepare(const common_options& common) {
     const auto code = find_folder(common);
     return code == exit_ok ? open_store() : code;
+  }
+
+  /// Likewise; `chains` is the one that was chosen, or all of the store.
+  int prepare(const common_options& common, const std::string& chosen,
+              std::vector<chain_id>& chains) {
+    if (const auto code = prepare(common); code != exit_ok) return code;
+    maybe<chain_id> only;
+    if (const auto code = choose_chain(chosen, only); code != exit_ok) return code;
+    if (only) {
+      chains = {*only};
+      return exit_ok;
+    }
+    const auto counts = store_->counts();
+    if (!counts) return fail(counts.error(), exit_failure);
+    for (const auto& cursor : counts->cursors) chains.push_back(cursor.chain);
+    return exit_ok;
   }
 
   int choose_chain(const std::string& text, maybe<chain_id>& out) {

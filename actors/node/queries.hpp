@@ -1,6 +1,6 @@
 // The commands that look and, but for `alerts`, leave everything as it is: signals, memory, blocks,
-// facts, agents, stats, explain, alerts, check, version. They read the store beside a running node,
-// or ask it on its control socket. Data go to `out`, talk to `err`. Called by main.
+// facts, wallet, agents, stats, explain, alerts, check, version. They read the store beside a
+// running node, or ask it on its control socket. Data go to `out`, talk to `err`. Called by main.
 #pragma once
 #include <functional>
 #include <ostream>

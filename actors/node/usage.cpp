@@ -41,6 +41,9 @@ const std::vector<command_help>& command_helps() {
       {"facts", "List what contracts said of themselves, newest first",
        "  eremos-node facts --chain ethereum\n"
        "  eremos-node facts 0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc --json\n"},
+      {"wallet", "Tell what is known of one wallet on each chain",
+       "  eremos-node wallet 0x71660c4005BA85c37ccec55d0C4493E66Fe775d3\n"
+       "  eremos-node wallet 0x71660c4005BA85c37ccec55d0C4493E66Fe775d3 --chain ethereum --json\n"},
       {"stats", "Show the counters of the running node, or of the last one",
        "  eremos-node stats\n"
        "  eremos-node stats --json\n"},

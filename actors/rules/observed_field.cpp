@@ -250,10 +250,19 @@ constexpr field_row wallet_rows[] = {
        const auto last = as<wallet_activity_event>(x).last_activity;
        return last == 0 ? field_value{} : number(envelope(x).event_time - last);
      }},
+    {"counterparties", value_kind::number,
+     [](const observed& x) {
+       return number(uint256{as<wallet_activity_event>(x).counterparties});
+     }},
     {"cluster_id", value_kind::hash,
      [](const observed& x) -> field_value {
        const auto& cluster = as<wallet_activity_event>(x).cluster;
        return cluster.is_zero() ? field_value{} : field_value{cluster};
+     }},
+    {"funder", value_kind::account,
+     [](const observed& x) -> field_value {
+       const auto& funder = as<wallet_activity_event>(x).funder;
+       return funder.is_zero() ? field_value{} : field_value{funder};
      }},
     {"funding_source", value_kind::word,
      [](const observed& x) -> field_value {

@@ -21,6 +21,7 @@ constexpr payment_rank token_payment = payment_rank{1} << 63;
 /// One wallet's part in one transaction.
 struct part {
   address who;
+  address with;  ///< the other end; zero: nobody
   hash32 transaction;
   int256 change;
   std::uint8_t traits = no_trait;
@@ -37,17 +38,22 @@ class part_list {
     const wei moved = failed ? wei{} : t.value;
     wei paid = moved;
     if (t.gas_used && t.effective_gas_price) paid += uint256{*t.gas_used} * *t.effective_gas_price;
+    const auto other = t.to                            ? *t.to
+                       : t.contract_address && !failed ? *t.contract_address
+                                                       : address{};
     add({.who = t.from,
+         .with = other,
          .transaction = t.hash,
          .change = {!paid.is_zero(), paid},
          .traits = signed_one});
     if (t.to) {
-      part in{.who = *t.to, .transaction = t.hash, .change = {false, moved}};
+      part in{.who = *t.to, .with = t.from, .transaction = t.hash, .change = {false, moved}};
       if (!t.input.empty()) in.traits = is_contract;
       if (!moved.is_zero()) pay(in, t.from, t.transaction_index);
       add(in);
     } else if (t.contract_address && !failed) {
       add({.who = *t.contract_address,
+           .with = t.from,
            .transaction = t.hash,
            .change = {false, moved},
            .traits = is_contract});
@@ -62,6 +68,8 @@ class part_list {
     part in{.who = transfer->to, .transaction = log.transaction_hash};
     if (moves) {
       out.traits = passed_tokens_on;
+      out.with = transfer->to;
+      in.with = transfer->from;
       pay(in, transfer->from, token_payment | log.log_index);
     }
     add(out);
@@ -85,6 +93,7 @@ class part_list {
       }
       auto& delta = out.back();
       delta.balance_change = delta.balance_change + p.change;
+      if (!p.with.is_zero() && p.with != p.who) delta.met.add(p.with);
       if (!same_wallet || last->transaction != p.transaction) ++delta.transactions;
       traits.back() |= p.traits;
       if (p.rank != no_payment && (!first_payment || p.payment() < first_payment->payment())) {

@@ -8,6 +8,9 @@
 // nothing and pays its fee; the fee (gas used * effective gas price) counts only where the receipt
 // is known. Without a receipt the value is taken as moved.
 // transactions = how many of the block's transactions it had a part in, each once.
+// met = the other end of each of these, whatever it is: whom it called, who called it, with whom it
+// exchanged tokens. A transfer of nothing is no dealing, as anyone can make one in another's name.
+// Neither the zero address nor itself.
 // funder = the sender of the first native value into it (by transaction index), else of the first
 // token transfer into it that moves something (by log index). Nobody funds itself, a mint is from
 // nobody, and what a contract is created with is its code's, not a wallet's first money. Whether

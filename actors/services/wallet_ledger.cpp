@@ -14,8 +14,10 @@ wallet_facts after(const wallet_facts& before, const wallet_delta& change, time_
   wallet_facts out = before;
   out.who = change.who;
   if (out.funded_by == funding_source::unknown) out.funded_by = change.funded_by;
+  if (out.funder.is_zero()) out.funder = change.funder;
   if (out.cluster.is_zero()) out.cluster = change.cluster;
   if (change.transactions == 0) return out;
+  out.met.merge(change.met);
   out.transactions += change.transactions;
   out.first_seen = first ? time : std::min(before.first_seen, time);
   out.last_activity = first ? time : std::max(before.last_activity, time);
@@ -31,7 +33,9 @@ wallet_activity_event activity_of(const wallet_facts& before, const wallet_facts
   out.account = change.who;
   out.balance_change = change.balance_change;
   out.transaction_count = now.transactions;
+  out.counterparties = now.met.estimate();
   out.cluster = now.cluster;
+  out.funder = now.funder;
   out.funded_by = now.funded_by;
   // A recording may go back in time; an activity is never after the block that tells of it.
   out.last_activity = first ? 0 : std::min(before.last_activity, time);

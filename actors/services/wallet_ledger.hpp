@@ -39,7 +39,7 @@ struct wallet_ledger_config {
   std::size_t hot_wallets_max = defaults::hot_wallets_max;
   std::uint64_t pinned_commits = defaults::window_blocks + 1;
   std::size_t journal_blocks = defaults::ring_blocks;
-  /// Before-images in the journal (about 350 bytes each, with the change).
+  /// Before-images in the journal (about 450 bytes each, with the change).
   std::size_t journal_facts_max = defaults::ring_events;
   /// Hashes of blocks that passed, so that a late piece of one is not taken for a new block's.
   std::size_t passed_max = 4'096;

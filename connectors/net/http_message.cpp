@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -275,9 +276,7 @@ std::string to_bytes(const web_reply& reply, bool keep_alive, bool head_only) {
 }
 
 std::string etag_of(std::string_view body) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : body) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return fmt::format("\"{:016x}\"", hash);
+  return fmt::format("\"{:016x}\"", std::hash<std::string_view>{}(body));
 }
 
 bool names_tag(std::string_view list, std::string_view tag) {

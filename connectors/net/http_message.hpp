@@ -79,7 +79,7 @@ std::string_view reason_phrase(int status) noexcept;
 /// Status line, headers, body; without the body where `head_only`.
 std::string to_bytes(const web_reply& reply, bool keep_alive, bool head_only);
 
-/// FNV-1a: an ETag need not withstand anybody, only differ.
+/// By std::hash: an ETag need not withstand anybody, only differ.
 std::string etag_of(std::string_view body);
 /// Whether If-None-Match names the tag (RFC 9110 §13.1.2).
 bool names_tag(std::string_view list, std::string_view tag);

@@ -203,7 +203,9 @@ void put_members(object_writer& o, const wallet_activity_event& x) {
   member(o, "transaction_count", x.transaction_count);
   member(o, "last_activity", x.last_activity);
   member(o, "first_seen", x.first_seen);
+  member(o, "counterparties", x.counterparties);
   member(o, "cluster_id", x.cluster.is_zero() ? maybe<hash32>{} : maybe<hash32>{x.cluster});
+  member(o, "funder", x.funder.is_zero() ? maybe<address>{} : maybe<address>{x.funder});
   put_name(o.key("funding_source").out(), to_string(x.funded_by));
   member(o, "anomaly_score", x.anomaly_score);
 }

@@ -368,8 +368,17 @@ CREATE INDEX signals_by_agent ON signals(agent, event_time, seq, severity, chain
 CREATE INDEX signals_by_type ON signals(type, event_time, seq, severity, chain_id);
 )sql";
 
-constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4,
-                                     version_5, version_6, version_7, version_8};
+// Who first paid a wallet (NULL: not known), and a sketch of with whom it dealt since it was
+// stored by this version. wallet_deltas.profiles: what the block set of both (wallet_rows.cpp has
+// the bytes of all).
+constexpr const char* version_9 = R"sql(
+ALTER TABLE wallets ADD COLUMN funder BLOB;
+ALTER TABLE wallets ADD COLUMN counterparties BLOB NOT NULL DEFAULT x'';
+ALTER TABLE wallet_deltas ADD COLUMN profiles BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr const char* all_steps[] = {version_1, version_2, version_3, version_4, version_5,
+                                     version_6, version_7, version_8, version_9};
 
 std::int64_t pragma_number(sqlite_connection& db, const char* sql) {
   auto q = db.query(sql);

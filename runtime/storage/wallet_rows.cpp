@@ -83,6 +83,55 @@ void decode_funding(std::span<const std::uint8_t> bytes, std::vector<wallet_delt
   }
 }
 
+/// Of each register that is not empty its index and what it holds.
+byte_vector sketch_bytes(const counterparty_sketch& met) {
+  byte_vector out;
+  met.each([&](std::size_t index, unsigned rank) {
+    out.push_back(static_cast<std::uint8_t>(index));
+    out.push_back(static_cast<std::uint8_t>(rank));
+  });
+  return out;
+}
+
+void read_sketch(std::span<const std::uint8_t> bytes, counterparty_sketch& met) {
+  for (; bytes.size() >= 2; bytes = bytes.subspan(2))
+    if (bytes[0] < counterparty_sketch::registers) met.raise(bytes[0], bytes[1]);
+}
+
+/// Of each, in order: the number of registers in its sketch, plus 128 if its funder follows; the
+/// funder; the sketch.
+constexpr std::uint8_t with_funder = 128;
+
+byte_vector encode_profiles(const std::vector<wallet_delta>& deltas) {
+  byte_vector out;
+  for (const auto& delta : deltas) {
+    const auto head = out.size();
+    out.push_back(0);
+    if (!delta.funder.is_zero()) {
+      out[head] = with_funder;
+      out.insert(out.end(), delta.funder.data.begin(), delta.funder.data.end());
+    }
+    const auto sketch = sketch_bytes(delta.met);
+    out[head] = static_cast<std::uint8_t>(out[head] | sketch.size() / 2);
+    out.insert(out.end(), sketch.begin(), sketch.end());
+  }
+  return out;
+}
+
+/// Rows of stores before version 9 have none.
+void decode_profiles(std::span<const std::uint8_t> bytes, std::vector<wallet_delta>& deltas) {
+  for (auto& delta : deltas) {
+    if (bytes.empty()) return;
+    const std::size_t funder_size = (bytes[0] & with_funder) != 0 ? address::size_bytes : 0;
+    const std::size_t sketch_size = 2 * std::size_t{bytes[0] & (with_funder - 1u)};
+    bytes = bytes.subspan(1);
+    if (bytes.size() < funder_size + sketch_size) return;
+    std::copy_n(bytes.begin(), funder_size, delta.funder.data.begin());
+    read_sketch(bytes.subspan(funder_size, sketch_size), delta.met);
+    bytes = bytes.subspan(funder_size + sketch_size);
+  }
+}
+
 maybe<std::string_view> source_text(funding_source x) {
   if (x == funding_source::unknown) return std::nullopt;
   return to_string(x);
@@ -98,6 +147,7 @@ funding_source read_source(std::string_view text) {
 template <class Facts>
 void add_funding(Facts& to, const wallet_delta& delta) {
   if (to.funded_by == funding_source::unknown) to.funded_by = delta.funded_by;
+  if (to.funder.is_zero()) to.funder = delta.funder;
   if (to.cluster.is_zero()) to.cluster = delta.cluster;
 }
 
@@ -110,6 +160,7 @@ std::vector<wallet_delta> sorted_deltas(std::vector<wallet_delta> deltas) {
     if (deltas[i].who == deltas[kept].who) {
       deltas[kept].transactions += deltas[i].transactions;
       deltas[kept].balance_change = deltas[kept].balance_change + deltas[i].balance_change;
+      deltas[kept].met.merge(deltas[i].met);
       add_funding(deltas[kept], deltas[i]);
     } else {
       deltas[++kept] = deltas[i];
@@ -127,7 +178,8 @@ const wallet_delta& delta_of(const std::vector<wallet_delta>& deltas, const addr
 bool read_base(sqlite_connection& db, chain_id chain, wallet_facts& facts) {
   auto q = db.query(
       "SELECT transactions, first_seen, last_activity, balance_change, active_blocks, "
-      "funding_source, cluster_id FROM wallets WHERE chain_id = ? AND address = ?",
+      "funding_source, cluster_id, funder, counterparties FROM wallets WHERE chain_id = ? AND "
+      "address = ?",
       chain, facts.who);
   if (!q.next()) return false;
   facts.transactions = q.number(0);
@@ -137,6 +189,8 @@ bool read_base(sqlite_connection& db, chain_id chain, wallet_facts& facts) {
   facts.active_blocks = static_cast<std::uint32_t>(q.integer(4));
   facts.funded_by = read_source(q.text(5));
   facts.cluster = q.fixed<hash32>(6);
+  facts.funder = q.fixed<address>(7);
+  read_sketch(q.blob(8), facts.met);
   return true;
 }
 
@@ -157,6 +211,7 @@ void add_rows(wallet_facts& facts, std::vector<const Row*> rows) {
     facts.last_activity = first ? row->time : std::max(facts.last_activity, row->time);
     facts.transactions += delta.transactions;
     facts.balance_change = facts.balance_change + delta.balance_change;
+    facts.met.merge(delta.met);
     if (!before || before->number != row->number || before->tag != row->tag) ++facts.active_blocks;
     before = row;
   }
@@ -169,11 +224,12 @@ void wallet_table::load() {
   chains_.clear();
   next_seq_ = 1;
   auto q = db_.query(
-      "SELECT seq, chain_id, block_number, block_tag, part, time, deltas, funding "
+      "SELECT seq, chain_id, block_number, block_tag, part, time, deltas, funding, profiles "
       "FROM wallet_deltas ORDER BY seq");
   while (q.next()) {
     row x{q.number(2), q.integer(3), q.integer(4), q.integer(5), decode(q.blob(6))};
     decode_funding(q.blob(7), x.deltas);
+    decode_profiles(q.blob(8), x.deltas);
     add(q.number(1), q.integer(0), std::move(x));
   }
   loaded_ = !db_.failed();
@@ -206,8 +262,9 @@ void wallet_table::write(const block_result& block, std::int64_t part) {
   row x{block.block.number, tag_of(block.block.hash), part, block.time,
         sorted_deltas(block.wallets)};
   const auto seq = next_seq_;
-  db_.execute("INSERT INTO wallet_deltas VALUES(?, ?, ?, ?, ?, ?, ?, ?)", seq, chain, x.number,
-              x.tag, x.part, x.time, encode(x.deltas), encode_funding(x.deltas));
+  db_.execute("INSERT INTO wallet_deltas VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", seq, chain, x.number,
+              x.tag, x.part, x.time, encode(x.deltas), encode_funding(x.deltas),
+              encode_profiles(x.deltas));
   add(chain, seq, std::move(x));
   if (chains_[chain].count > unfolded_max_) fold_excess(chain);
 }
@@ -253,11 +310,13 @@ void wallet_table::fold_rows(chain_id chain, const std::vector<std::int64_t>& se
     facts.who = who;
     read_base(db_, chain, facts);
     add_rows(facts, std::move(rows));
-    db_.execute("INSERT OR REPLACE INTO wallets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", chain, who,
-                facts.transactions, facts.first_seen, facts.last_activity,
+    db_.execute("INSERT OR REPLACE INTO wallets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", chain,
+                who, facts.transactions, facts.first_seen, facts.last_activity,
                 amount_bytes(facts.balance_change), facts.active_blocks,
                 source_text(facts.funded_by),
-                facts.cluster.is_zero() ? maybe<hash32>{} : maybe<hash32>{facts.cluster});
+                facts.cluster.is_zero() ? maybe<hash32>{} : maybe<hash32>{facts.cluster},
+                facts.funder.is_zero() ? maybe<address>{} : maybe<address>{facts.funder},
+                sketch_bytes(facts.met));
   }
   for (const auto seq : seqs) remove(in, seq);
 }

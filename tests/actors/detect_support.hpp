@@ -15,6 +15,13 @@ inline address someone(std::uint64_t n) {
   return out;
 }
 
+/// Who deals with all of these.
+inline counterparty_sketch sketch_of(const std::vector<address>& met) {
+  counterparty_sketch out;
+  for (const auto& who : met) out.add(who);
+  return out;
+}
+
 inline hash32 some_hash(std::uint64_t n) {
   hash32 out;
   for (std::size_t i = 0; i < 8; ++i) out.data[31 - i] = static_cast<std::uint8_t>(n >> (8 * i));

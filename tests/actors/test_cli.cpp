@@ -121,6 +121,12 @@ TEST_CASE("CLI: listings take every filter", "[cli]") {
   CHECK(facts.limit == 7);
   CHECK_FALSE(parsed_as<facts_command>({"facts", "--json"}).who);
   CHECK(error_of({"facts", "0xB4"}).starts_with("facts: ADDRESS: "));
+  const auto wallet = parsed_as<wallet_command>(
+      {"wallet", "0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc", "--chain", "polygon"});
+  CHECK(to_hex(wallet.who) == "0xb4e16d0168e52d35cacd2c6185b44281ec28c9dc");
+  CHECK(wallet.chain == "polygon");
+  CHECK(error_of({"wallet", "0xB4"}).starts_with("wallet: ADDRESS: "));
+  CHECK(error_of({"wallet"}).starts_with("wallet: ADDRESS"));
   CHECK(to_string(parsed_as<explain_command>({"explain", "000102030405060708090a0b0c0d0e0f"}).id) ==
         "000102030405060708090a0b0c0d0e0f");
 }
@@ -181,7 +187,7 @@ TEST_CASE("CLI: a value out of range says what would do", "[cli]") {
 TEST_CASE("CLI: what is missing is named", "[cli]") {
   CHECK(error_of({}) ==
         "no command; want one of run, replay, check, doctor, agents, signals, memory, blocks, "
-        "facts, stats, labels, explain, alerts, version\nTry: eremos-node --help");
+        "facts, wallet, stats, labels, explain, alerts, version\nTry: eremos-node --help");
   CHECK(error_of({"run"}) ==
         "run: needs --config FILE, or --mock for a chain made up here\n"
         "Try: eremos-node run --help");

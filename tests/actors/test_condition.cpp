@@ -146,11 +146,15 @@ TEST_CASE("condition: fields of every type of event can be read") {
   w.balance_change = int256{true, ether(3)};
   w.last_activity = 800 * day_ms;
   w.anomaly_score = 0.75;
+  w.counterparties = 40;
+  w.funder = someone(2);
   const auto wallet = envelope(w);
   CHECK(holds("balance_change < -2.5 ether", rule_topic::wallet_activity, &wallet));
   CHECK(holds("idle > 180d", rule_topic::wallet_activity, &wallet));
   CHECK_FALSE(holds("idle > 200d", rule_topic::wallet_activity, &wallet));
   CHECK(holds("anomaly_score >= 0.75", rule_topic::wallet_activity, &wallet));
+  CHECK(holds("counterparties > 39", rule_topic::wallet_activity, &wallet));
+  CHECK(holds("funder.label = cex", rule_topic::wallet_activity, &wallet));
   CHECK(holds("is_new = false", rule_topic::wallet_activity, &wallet));
   CHECK(holds("address.label = cex", rule_topic::wallet_activity, &wallet));
 

@@ -59,59 +59,88 @@ const int256 nothing{};
 int256 plus(const wei& x) { return {false, x}; }
 int256 minus(const wei& x) { return {true, x}; }
 
+/// What a block changed, but for whom each wallet dealt with.
+std::vector<wallet_delta> money_of(const event_list& events) {
+  auto out = wallet_changes(events);
+  for (auto& delta : out) delta.met = {};
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("wallet changes: value goes from sender to recipient, the sender pays the fee") {
-  const auto changes = wallet_changes({event_of(with_receipt(paying(alice, bob, 3, 1), true))});
+  const auto changes = money_of({event_of(with_receipt(paying(alice, bob, 3, 1), true))});
   CHECK(changes == std::vector<wallet_delta>{{alice, minus(ether(3) + fee), 1},
                                              {bob, plus(ether(3)), 1, alice, true}});
 }
 
 TEST_CASE("wallet changes: without a receipt there is no fee") {
-  CHECK(wallet_changes({event_of(paying(alice, bob, 3, 1))}) ==
+  CHECK(money_of({event_of(paying(alice, bob, 3, 1))}) ==
         std::vector<wallet_delta>{{alice, minus(ether(3)), 1},
                                   {bob, plus(ether(3)), 1, alice, true}});
 }
 
 TEST_CASE("wallet changes: a failed transaction moves nothing and pays its fee") {
-  CHECK(wallet_changes({event_of(with_receipt(paying(alice, bob, 3, 1), false))}) ==
+  CHECK(money_of({event_of(with_receipt(paying(alice, bob, 3, 1), false))}) ==
         std::vector<wallet_delta>{{alice, minus(fee), 1}, {bob, nothing, 1}});
 }
 
 TEST_CASE("wallet changes: a created contract gets the value, unless its creation failed") {
   auto t = with_receipt(paying(alice, {}, 3, 1), true);
   t.contract_address = carol;
-  CHECK(wallet_changes({event_of(t)}) ==
+  CHECK(money_of({event_of(t)}) ==
         std::vector<wallet_delta>{{alice, minus(ether(3) + fee), 1}, {carol, plus(ether(3)), 1}});
   t.succeeded = false;
-  CHECK(wallet_changes({event_of(t)}) == std::vector<wallet_delta>{{alice, minus(fee), 1}});
+  CHECK(money_of({event_of(t)}) == std::vector<wallet_delta>{{alice, minus(fee), 1}});
   // Without a receipt nobody says which contract it was.
-  CHECK(wallet_changes({event_of(paying(alice, {}, 3, 1))}).size() == 1);
+  CHECK(money_of({event_of(paying(alice, {}, 3, 1))}).size() == 1);
 }
 
 TEST_CASE("wallet changes: sending to oneself costs the fee only") {
-  CHECK(wallet_changes({event_of(with_receipt(paying(alice, alice, 3, 1), true))}) ==
+  CHECK(money_of({event_of(with_receipt(paying(alice, alice, 3, 1), true))}) ==
         std::vector<wallet_delta>{{alice, minus(fee), 1}});
 }
 
 TEST_CASE("wallet changes: parties of a token transfer take part, the token does not, nor zero") {
   const auto changes =
-      wallet_changes({event_of(paying(alice, token, 0, 1)), event_of(transfer(alice, bob, 1)),
-                      event_of(transfer(address{}, carol, 1))});
+      money_of({event_of(paying(alice, token, 0, 1)), event_of(transfer(alice, bob, 1)),
+                event_of(transfer(address{}, carol, 1))});
   CHECK(changes == std::vector<wallet_delta>{{alice, nothing, 1},
                                              {bob, nothing, 1, alice, true},
                                              {carol, nothing, 1},
                                              {token, nothing, 1}});
-  CHECK(wallet_changes({event_of(transfer(address{}, address{}, 1))}).empty());
+  CHECK(money_of({event_of(transfer(address{}, address{}, 1))}).empty());
 }
 
 TEST_CASE("wallet changes: each transaction counts once, however often a wallet is in it") {
   const auto changes =
-      wallet_changes({event_of(transfer(alice, bob, 1)), event_of(transfer(bob, alice, 1)),
-                      event_of(transfer(alice, bob, 2)), event_of(paying(bob, alice, 1, 2)),
-                      event_of(paying(bob, alice, 1, 3))});
+      money_of({event_of(transfer(alice, bob, 1)), event_of(transfer(bob, alice, 1)),
+                event_of(transfer(alice, bob, 2)), event_of(paying(bob, alice, 1, 2)),
+                event_of(paying(bob, alice, 1, 3))});
   CHECK(changes == std::vector<wallet_delta>{{alice, plus(ether(2)), 3, bob},
                                              {bob, minus(ether(2)), 3, alice}});
+}
+
+TEST_CASE("wallet changes: a wallet deals with the other end of what it has a part in") {
+  const auto met = [](const event_list& events) {
+    std::map<address, counterparty_sketch> out;
+    for (const auto& delta : wallet_changes(events)) out[delta.who] = delta.met;
+    return out;
+  };
+  auto created = with_receipt(paying(alice, {}, 3, 2), true);
+  created.contract_address = carol;
+  auto nothing_moves = transfer(bob, exchange, 1);
+  nothing_moves.data.assign(32, 0);
+  CHECK(met({event_of(paying(alice, token, 0, 1)), event_of(transfer(alice, bob, 1)),
+             event_of(transfer(alice, bob, 1)), event_of(transfer(address{}, bob, 1)),
+             event_of(nothing_moves), event_of(created), event_of(paying(bob, bob, 1, 3))}) ==
+        std::map<address, counterparty_sketch>{{alice, sketch_of({token, bob, carol})},
+                                               {bob, sketch_of({alice})},
+                                               {carol, sketch_of({alice})},
+                                               {token, sketch_of({alice})},
+                                               {exchange, {}}});
+  created.succeeded = false;
+  CHECK(met({event_of(created)}) == std::map<address, counterparty_sketch>{{alice, {}}});
 }
 
 TEST_CASE("wallet changes: other events are nobody's activity") {
@@ -248,7 +277,9 @@ struct whole_chain {
         if (c.who != who) continue;
         if (out.funded_by == funding_source::unknown) out.funded_by = c.funded_by;
         if (out.cluster.is_zero()) out.cluster = c.cluster;
+        if (out.funder.is_zero()) out.funder = c.funder;
         if (c.transactions == 0) continue;
+        out.met.merge(c.met);
         out.first_seen = out.active_blocks == 0 ? t.time : std::min(out.first_seen, t.time);
         out.last_activity = std::max(out.last_activity, t.time);
         out.transactions += c.transactions;
@@ -383,6 +414,7 @@ class simulation {
       drawn[who] = {who,
                     {random_() % 2 == 0, ether(1 + random_() % 9)},
                     static_cast<std::uint32_t>(1 + random_() % 3)};
+      drawn[who].met = sketch_of({someone(random_() % 1'000)});
     }
     std::vector<wallet_delta> changes;
     for (const auto& [who, delta] : drawn) changes.push_back(delta);
@@ -417,6 +449,10 @@ class simulation {
       expected.first_seen = first ? time : before.first_seen;
       expected.funded_by = first ? changes[i].funded_by : before.funded_by;
       expected.cluster = before.cluster.is_zero() ? changes[i].cluster : before.cluster;
+      expected.funder = first ? changes[i].funder : before.funder;
+      auto met = before.met;
+      met.merge(changes[i].met);
+      expected.counterparties = met.estimate();
       if (!whole_chain::serves(changes[i].who))
         expected.anomaly_score = detect::wallet_anomaly(before, changes[i], time);
       if (!(out[i] == expected)) return false;

@@ -160,13 +160,22 @@ TEST_CASE("WALLETS: adds one activity per wallet, sorted, in the block's own env
   CHECK(activity(b, 2).account == someone(9));
   CHECK(activity(b, 2).balance_change == int256{true, ether(2)});
   const auto cluster = cluster_founded_by(1, someone(9));
-  CHECK(b.wallets ==
-        std::vector<wallet_delta>{
-            {someone(3), {false, ether(2)}, 1, someone(9), true, funding_source::unknown, cluster},
-            {.who = someone(9),
-             .balance_change = {true, ether(2)},
-             .transactions = 1,
-             .cluster = cluster}});
+  CHECK(b.wallets == std::vector<wallet_delta>{{someone(3),
+                                                {false, ether(2)},
+                                                1,
+                                                someone(9),
+                                                true,
+                                                funding_source::unknown,
+                                                cluster,
+                                                sketch_of({someone(9)})},
+                                               {.who = someone(9),
+                                                .balance_change = {true, ether(2)},
+                                                .transactions = 1,
+                                                .cluster = cluster,
+                                                .met = sketch_of({someone(3)})}});
+  CHECK(activity(b, 1).funder == someone(9));
+  CHECK(activity(b, 1).counterparties == 1);
+  CHECK(activity(b, 2).funder.is_zero());
   const auto& e = b.events[1];
   CHECK(e.id == id_of(1, b.block.hash, activity(b, 1)));
   CHECK(e.source == "ethereum");

@@ -12,6 +12,7 @@
 #include "connectors/ethereum/json_rpc.hpp"
 #include "connectors/ethereum/verify/block_verifier.hpp"
 #include "connectors/replay/recording_assembler.hpp"
+#include "runtime/policy/decode_action.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace eremos::fuzz {
@@ -112,6 +113,9 @@ void logs(std::string_view input) {
   json_parser parser;
   const auto context = context_of(input);
   decode_twice<decoded_logs>(parser, input, [&] { return decode_logs(parser, context, input); });
+  if (const auto decoded = decode_logs(parser, context, input))
+    for (const auto& piece : decoded->blocks)
+      for (const auto& log : piece.logs) (void)decode_action(log);
   decode_twice<decoded_log>(parser, input, [&] { return decode_log(parser, context, input); });
 }
 

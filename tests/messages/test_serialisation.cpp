@@ -59,6 +59,8 @@ TEST_CASE("messages: an event of each type survives serialisation") {
   wallet_activity_event wallet;
   wallet.balance_change = {true, ether(1)};
   wallet.anomaly_score = 0.5;
+  wallet.counterparties = 12;
+  wallet.funder.data[0] = 7;
   for (const event_data& data :
        {event_data{block_event{.number = 5, .base_fee_per_gas = gwei(1)}},
         event_data{some_transaction()}, event_data{log}, event_data{pending}, event_data{wallet}}) {

@@ -129,12 +129,15 @@ TEST_CASE("event json: what a block did to a wallet") {
   w.balance_change = {true, ether(2)};
   w.transaction_count = 4;
   w.anomaly_score = 0.25;
+  w.counterparties = 3;
+  w.funder = wallet_at(2);
   w.funded_by = funding_source::cex;
   const auto e = wrapped(w, id_of(1, hash_at(5), w));
   CHECK(to_json(e) ==
         envelope(e, in_block_5(),
                  fmt::format(R"("address":"{}","balance_change":"-2000000000000000000",)"
                              R"("transaction_count":4,"last_activity":0,"first_seen":0,)"
-                             R"("cluster_id":null,"funding_source":"cex","anomaly_score":0.25)",
-                             to_hex(w.account))));
+                             R"("counterparties":3,"cluster_id":null,"funder":"{}",)"
+                             R"("funding_source":"cex","anomaly_score":0.25)",
+                             to_hex(w.account), to_hex(w.funder))));
 }

@@ -1,4 +1,5 @@
 // The feed: what became public and was taken back, in order, and pages of what is stored.
+#include <sqlite3.h>
 #include <catch2/catch.hpp>
 
 #include "runtime/storage/store_pages.hpp"
@@ -28,6 +29,33 @@ block_result telling(block_number number, int fork, std::vector<std::string> sub
   for (const auto& s : subjects) b.signals.push_back(signal_of(s, {ref_at(number, fork)}));
   return b;
 }
+
+/// Counts the steps of SQLite's machine on connections opened while it lives.
+class counted_steps {
+ public:
+  counted_steps() {
+    count = 0;
+    ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
+  }
+  ~counted_steps() { ::sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+  counted_steps(const counted_steps&) = delete;
+  counted_steps& operator=(const counted_steps&) = delete;
+
+  std::uint64_t taken() const { return count; }
+
+ private:
+  static int watch(::sqlite3* db, const char**, const struct ::sqlite3_api_routines*) {
+    ::sqlite3_progress_handler(
+        db, 1,
+        [](void*) {
+          ++count;
+          return 0;
+        },
+        nullptr);
+    return SQLITE_OK;
+  }
+  static inline std::uint64_t count = 0;
+};
 
 }  // namespace
 
@@ -90,6 +118,25 @@ TEST_CASE("feed: it keeps the newest") {
   CHECK(told(*pages).size() == 3);
   f.write(telling(20, 0, {"20"}));
   CHECK(pages->bounds()->last == 11);
+}
+
+TEST_CASE("feed: where it begins and ends is found without reading it, however long it is") {
+  store_fixture f;
+  const auto steps_at = [&](block_number blocks) {
+    for (auto n = f.cursor().number + 1; n <= blocks; ++n) {
+      std::vector<std::string> subjects;
+      for (block_number i = 0; i < 50; ++i) subjects.push_back(std::to_string(50 * n + i));
+      f.write(telling(n, 0, subjects));
+    }
+    const counted_steps steps;
+    const auto pages = pages_of(f);
+    const auto opened = steps.taken();
+    REQUIRE(pages->bounds()->last == static_cast<std::int64_t>(50 * blocks));
+    return steps.taken() - opened;
+  };
+  const auto of_few = steps_at(1);
+  CHECK(of_few > 0);
+  CHECK(steps_at(40) == of_few);
 }
 
 TEST_CASE("pages: they hold every signal once, whichever filter leads") {

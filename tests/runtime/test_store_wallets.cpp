@@ -28,6 +28,8 @@ struct naive_wallets {
           if (number > up_to || delta.who != who) continue;
           if (sum.funded_by == funding_source::unknown) sum.funded_by = delta.funded_by;
           if (sum.cluster.is_zero()) sum.cluster = delta.cluster;
+          if (sum.funder.is_zero()) sum.funder = delta.funder;
+          sum.met.merge(delta.met);
           if (sum.active_blocks++ == 0) sum.first_seen = time_at(number);
           sum.last_activity = time_at(number);
           sum.transactions += delta.transactions;
@@ -49,6 +51,9 @@ std::vector<wallet_delta> random_deltas() {
         {wallet_at(i), {negative, ether(low) + wei{low}}, *rc::gen::inRange<std::uint32_t>(1, 6)});
     out.back().funded_by = static_cast<funding_source>(*rc::gen::inRange(0, 4));
     if (*rc::gen::inRange(0, 3) == 0) out.back().cluster = hash_at(low);
+    if (*rc::gen::inRange(0, 3) == 0) out.back().funder = wallet_at(7 + i);
+    for (auto n = *rc::gen::inRange(0u, 80u); n > 0; --n)
+      out.back().met.add(wallet_at(*rc::gen::inRange(0u, 200u)));
   }
   return out;
 }
@@ -302,7 +307,9 @@ TEST_CASE("store: a delta without transactions tells a cluster and is no activit
                                  .cluster = hash_at(70)});
 }
 
-TEST_CASE("store: a store of version 1 goes on, its wallets of unknown funding and no cluster") {
+TEST_CASE(
+    "store: a store of version 1 goes on, its wallets of unknown funding, no cluster and nobody "
+    "met") {
   const auto folder = store_fixture::make_folder();
   {
     auto db = sqlite_connection::open(folder.store_path(), sqlite_access::read_write);
@@ -341,7 +348,9 @@ TEST_CASE("store: a store of version 1 goes on, its wallets of unknown funding a
                                       .active_blocks = 1}};
   CHECK(ask(5) == expected);
   auto next = block_at(6);
-  next.wallets = {{.who = wallet_at(0), .transactions = 1, .cluster = hash_at(70)}};
+  next.wallets = {
+      {.who = wallet_at(0), .transactions = 1, .funder = wallet_at(8), .cluster = hash_at(70)}};
+  next.wallets[0].met.add(wallet_at(9));
   REQUIRE((*db)->begin());
   REQUIRE((*db)->write(next));
   REQUIRE((*db)->commit());
@@ -349,6 +358,8 @@ TEST_CASE("store: a store of version 1 goes on, its wallets of unknown funding a
   expected[0].last_activity = time_at(6);
   expected[0].active_blocks = 4;
   expected[0].cluster = hash_at(70);
+  expected[0].funder = wallet_at(8);
+  expected[0].met.add(wallet_at(9));
   CHECK(ask(6) == expected);
 }
 

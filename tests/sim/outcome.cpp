@@ -8,6 +8,7 @@
 
 #include "runtime/storage/sqlite.hpp"
 #include "runtime/storage/sqlite_store.hpp"
+#include "runtime/storage/wallet_json.hpp"
 
 namespace eremos::sim {
 namespace {
@@ -136,10 +137,7 @@ outcome read_outcome(const run_state& state, const std::set<std::string>& left_o
                                    .wallets = wallets});
     if (!facts) throw std::runtime_error(facts.error().message);
     for (const auto& f : facts->known)
-      out["wallets"].push_back(fmt::format("{} {} {} {} {} {} {} {}", to_hex(f.who), f.transactions,
-                                           f.first_seen, f.last_activity,
-                                           to_string(f.balance_change), f.active_blocks,
-                                           static_cast<int>(f.funded_by), to_hex(f.cluster)));
+      out["wallets"].push_back(to_json(wallet_row{mock_chain_id, f}));
     std::sort(out["wallets"].begin(), out["wallets"].end());
     if (auto failed = db->take_failure(); !failed) throw std::runtime_error(failed.error().message);
   }

@@ -116,12 +116,21 @@ with folder() as f:
                             f"({len(set(expected) - set(found))} missing, {len(set(found) - set(expected))} extra)")
     for what in ("select hex(id), status from memories order by 1",
                  "select block_number, part, position, sender, receiver, topic, details from messages order by 1, 2, 3",
-                 "select hex(address), transactions, hex(balance_change), active_blocks, funding_source, hex(cluster_id) "
-                 "from wallets order by 1"):
+                 "select hex(address), transactions, hex(balance_change), active_blocks, funding_source, hex(cluster_id), "
+                 "hex(funder), hex(counterparties) from wallets order by 1"):
         need(stored(calm, what) == stored(rough, what), f"so does what `{what.split(' from ')[1].split()[0]}` holds: "
                                                         f"{len(stored(calm, what))} rows")
     clustered = stored(calm, "select count(*) from wallets where cluster_id is not null")[0][0]
     need(clustered > 10, f"{clustered} of these wallets are in clusters")
+    mates = stored(calm, "select lower(hex(funder)), count(*), group_concat(lower(hex(address))) from wallets "
+                         "where funder is not null group by funder order by 2 desc limit 1")[0]
+    told = [json.loads(run("wallet", "0x" + who, "--data-dir", calm, "--json")[1]) for who in mates[2].split(",")]
+    need(len(told) > 1 and {w["funder"].lower() for w in told} == {"0x" + mates[0]} and all(w["counterparties"] > 0 for w in told),
+         f"`wallet` names the one that paid {len(told)} of them first")
+    code, out, _ = run("wallet", "0x" + mates[0], "--data-dir", calm)
+    need(code == 0 and "dealt with" in out and len(out.splitlines()) == 2, "and tells one wallet in a table of one line")
+    code, out, err = run("wallet", "0x" + "77" * 20, "--data-dir", calm)
+    need(code == 0 and out == "" and "no block of this store has that wallet" in err, "of a stranger it says so")
     calm_ids = [e["id"] for e in lines_of(calm_events)]
     rough_ids = [e["id"] for e in lines_of(rough_events)]
     need(len(rough_ids) == len(set(rough_ids)), "no event is written twice")
