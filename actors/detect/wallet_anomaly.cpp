@@ -11,6 +11,8 @@ namespace {
 constexpr double value_weight = 0.8;
 constexpr double burst_weight = 0.6;
 constexpr double wake_weight = 0.75;
+/// Up to here a sketch counts its registers, and has grown by about as many as its estimate.
+constexpr std::uint64_t counted_max = 5 * counterparty_sketch::registers / 2;
 constexpr double history_half = 4;  // blocks at which history counts half
 
 double value_oddity(const wallet_facts& before, const wallet_delta& change, double blocks,
@@ -22,12 +24,24 @@ double value_oddity(const wallet_facts& before, const wallet_delta& change, doub
   return std::clamp(std::log10(moved / usual) / 3.0, 0.0, 1.0);
 }
 
+std::uint64_t new_counterparties(const counterparty_sketch& before, std::uint64_t known,
+                                 const counterparty_sketch& change) {
+  if (known > counted_max) return 0;
+  auto after = before;
+  after.merge(change);
+  return std::max(after.estimate(), known) - known;
+}
+
 double burst_oddity(const wallet_facts& before, const wallet_delta& change, double blocks,
                     std::uint32_t burst_min) {
-  if (change.transactions < burst_min) return 0;
-  const double mean = static_cast<double>(before.transactions) / blocks;
-  return std::clamp(std::log2(static_cast<double>(change.transactions) / (mean + 1.0)) / 5.0, 0.0,
-                    1.0);
+  const auto oddity = [&](std::uint64_t now, std::uint64_t so_far) {
+    if (now < burst_min) return 0.0;
+    const double mean = static_cast<double>(so_far) / blocks;
+    return std::clamp(std::log2(static_cast<double>(now) / (mean + 1.0)) / 5.0, 0.0, 1.0);
+  };
+  const auto known = before.met.estimate();
+  return std::max(oddity(change.transactions, before.transactions),
+                  oddity(new_counterparties(before.met, known, change.met), known));
 }
 
 double wake_oddity(const wallet_facts& before, const wallet_delta& change, time_ms now) {

@@ -13,8 +13,12 @@
 //            s sum to about s sqrt(n), one-way ones to s n, so that a wallet that only gathers is
 //            judged more mildly. The sum of a balanced wallet can be small by chance (under a tenth
 //            of s sqrt(n): 8 %), hence the slow logarithm: ten times the usual adds only 0.27.
-//   burst  = log2(transactions / (mean per block it took part in + 1)) / 5, cut to 0..1, from 8
-//            transactions on: 32 times its mean is 1
+//   burst  = log2(many / (mean per block it took part in + 1)) / 5, cut to 0..1, from 8 on: 32
+//   times
+//            its mean is 1. Many transactions, or many addresses it never dealt with, whichever is
+//            odder: they mostly come together, and one transaction can pay hundreds. New addresses
+//            are what the sketch of counterparties grows by, of wallets that dealt with at most 160
+//            so far: beyond, it is too coarse to tell a few more.
 //   wake   = 0 up to 180 days of silence, then from 0.5 to 1 at five years; only if the balance
 //            falls, as anyone can send dust to a wallet that sleeps
 //
@@ -28,7 +32,7 @@ namespace eremos::detect {
 struct anomaly_limits {
   /// Below it a change is never large: "very large" of the chain / 1000, about 1 ETH.
   wei value_floor = ether(1);
-  /// Fewer transactions of one wallet in one block are no burst.
+  /// Fewer transactions, or new counterparties, of one wallet in one block are no burst.
   std::uint32_t burst_min = 8;
 };
 

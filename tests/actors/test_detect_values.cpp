@@ -124,6 +124,27 @@ TEST_CASE("wallet anomaly: each oddity alone is noticed, none alone is an alarm"
   }
 }
 
+TEST_CASE("wallet anomaly: many strangers at once are a burst, those it knows are none") {
+  const auto last = now - day_ms;
+  std::vector<address> many;
+  for (std::uint64_t i = 0; i < 120; ++i) many.push_back(someone(1'000 + i));
+  auto paying_all = out_of(wei{});
+  paying_all.met = sketch_of(many);
+  auto wallet = history(100, 150, ether(50), last);
+  wallet.met = sketch_of({someone(2), someone(3)});
+  CHECK(wallet_anomaly(wallet, paying_all, now) > 0.5);
+  CHECK(wallet_anomaly(wallet, out_of(wei{}), now) == 0);
+  wallet.met.merge(paying_all.met);
+  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+  // Five strangers are none, and of a wallet that dealt with thousands nobody could say.
+  wallet.met = sketch_of({someone(2)});
+  paying_all.met = sketch_of(std::vector<address>{many.begin(), many.begin() + 5});
+  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+  for (std::uint64_t i = 0; i < 2'000; ++i) wallet.met.add(someone(5'000 + i));
+  paying_all.met = sketch_of(many);
+  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+}
+
 TEST_CASE("wallet anomaly: two oddities are an alarm, three are critical") {
   const auto asleep = history(100, 150, ether(50), now - 6 * 365 * day_ms);
   CHECK(wallet_anomaly(asleep, out_of(ether(5'000)), now) >= 0.8);
