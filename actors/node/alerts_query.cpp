@@ -23,12 +23,6 @@ namespace {
 constexpr std::chrono::seconds test_patience{70};
 constexpr std::size_t error_bytes_max = 80;
 
-/// Without milliseconds.
-std::string time_text(time_ms t) {
-  const auto text = to_rfc3339(t);
-  return text.substr(0, text.find('.')) + "Z";
-}
-
 std::string to_json(const outbox_row& row) {
   return fmt::format(
       R"({{"id":{},"kind":"{}","state":"{}","route":{},"sink":{},"signal":"{}","attempts":{},)"

@@ -15,12 +15,6 @@ std::string block_text(const block_ref& block, const chain_names& chains) {
   return fmt::format("{} {}", shown(chains.name_of(block.chain)), grouped(block.number));
 }
 
-/// Without milliseconds: chains count seconds.
-std::string time_text(time_ms t) {
-  const auto text = to_rfc3339(t);
-  return text.substr(0, text.find('.')) + "Z";
-}
-
 /// "suspect (receipts_root)".
 std::string integrity_text(const block_integrity& x) {
   auto out = std::string{to_string(x.state)};

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 /// Far above any library of agents, debug information included; it is read into memory.
 constexpr std::uintmax_t plugin_bytes_max = std::uintmax_t{1} << 30;
 /// Of a value in a foreign note, which may be anything.
-constexpr std::size_t value_bytes_max = 64;
+constexpr std::size_t note_bytes_max = 64;
 
 constexpr std::string_view own_note = EREMOS_PLUGIN_NOTE;
 
@@ -52,7 +52,7 @@ std::vector<note_line> lines_of(std::string_view note) {
 std::string shown(const note_line& line) {
   const auto number = line.key == "CAF" ? parse_uint256(line.value) : result<uint256>{uint256{}};
   if (line.key != "CAF" || !number || !number->fits_uint64())
-    return line.value.empty() ? "unnamed" : printable(line.value, value_bytes_max);
+    return line.value.empty() ? "unnamed" : printable(line.value, note_bytes_max);
   const auto n = number->low64();  // CAF_VERSION: 1706 is 0.17.6
   return fmt::format("{}.{}.{}", n / 10'000, n / 100 % 100, n % 100);
 }
@@ -149,7 +149,7 @@ class plugin_loader {
     const auto [owner, fresh] = owners_.emplace(kind.info.id, file);
     if (!fresh || find_agent_kind(kind.info.id) != nullptr)
       return refused(fmt::format("its agent \"{}\" has the id of an agent of {}",
-                                 printable(kind.info.id, value_bytes_max),
+                                 printable(kind.info.id, note_bytes_max),
                                  fresh ? "this program" : printable(owner->second)));
     register_agent_kind(kind);
     return ok;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "messages/units.hpp"
 #include "runtime/printable.hpp"
 
 namespace eremos {
@@ -78,6 +77,11 @@ std::string span_text(std::int64_t milliseconds) {
   if (t < hour_ms) return fmt::format("{} min", t / minute_ms);
   if (t < 2 * day_ms) return fmt::format("{} h", t / hour_ms);
   return fmt::format("{} d", t / day_ms);
+}
+
+std::string time_text(time_ms t) {
+  const auto text = to_rfc3339(t);
+  return text.substr(0, text.find('.')) + "Z";
 }
 
 }  // namespace eremos

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/units.hpp"
+
 namespace eremos {
 
 class text_table {
@@ -36,5 +38,7 @@ std::string shown(std::string_view text);
 std::string grouped(std::uint64_t number);
 /// "4 s", "12 min", "3 h", "5 d": how long ago something was.
 std::string span_text(std::int64_t milliseconds);
+/// "2026-11-22T10:00:00Z", without milliseconds: chains count seconds.
+std::string time_text(time_ms t);
 
 }  // namespace eremos

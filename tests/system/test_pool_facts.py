@@ -5,7 +5,7 @@ import json
 
 import onchain
 from onchain import Chain
-from support import Anvil, Node, compiled, folder, need, need_quietly, replay, run, stored, wait_until
+from support import Anvil, Api, Node, compiled, folder, free_port, need, need_quietly, replay, run, stored, wait_until
 
 onchain.contracts().update(compiled("odd_pools.sol"))
 LOW, HIGH = f"0x{0x10:040x}", f"0x{0x20:040x}"
@@ -80,7 +80,8 @@ try:
         for _ in range(3):  # a block that is handled once more at the head may have its pools asked once more
             mine()
         node.kill()
-        node = Node(data, "--config", config, "--no-api")
+        port = free_port()
+        node = Node(data, "--config", config, "--listen", f"127.0.0.1:{port}")
         wait_until(lambda: run("stats", "--data-dir", data, "--json")[0] == 0 and counts()["known"] == 3, 30, "facts are back after kill -9")
         chain.call(owner, pools["True"], "swap()")
         mine()
@@ -131,6 +132,8 @@ try:
         need((counts()["answered"], counts()["wrong"]) == (6, 1), f"one key is its pool's {counts()}")
         keyed = {x["kind"]: x["value"].lower() for x in facts(data, "0x" + KEYED)}
         need(keyed == {"factory": MANAGER, "token0": NOBODY, "token1": USDC}, f"and known by the pool's id {keyed}")
+        asked = {x["kind"]: x["value"].lower() for x in Api(port).get("/api/v1/facts?chain=1&address=0x" + KEYED)["items"]}
+        need(asked == keyed, f"as it is to the API {asked}")
         need(node.stop() == 0, "the node drains and exits 0")
 finally:
     anvil.stop()
