@@ -32,7 +32,7 @@ function Event({ entry, zone }) {
     <b class="amount">${coins(data.value ?? '0')} <small>coins</small></b>${data.status === 0 && html`<${Badge} state="failed" tone="bad" />`}`;
   else if (e.type === 'contract_event') what = html`<b>${plain(data.event_name || 'Log', 60)}</b> of <${Hex} value=${data.address} />`;
   else if (e.type === 'wallet_activity') what = html`<${Hex} value=${data.address} /> <b class="amount">${coins(data.balance_change ?? '0')} <small>coins</small></b>
-    <span class="muted">anomaly ${Number(data.anomaly_score ?? 0).toFixed(2)}</span>`;
+    <span class="muted">dealt with about ${count(data.counterparties ?? 0)}, anomaly ${Number(data.anomaly_score ?? 0).toFixed(2)}</span>`;
   else what = html`<span class="muted">${plain(JSON.stringify(data), 160)}</span>`;
   return html`<li class="step"><i aria-hidden="true" /><div><span class="muted">${words(e.type)} · block ${count(e.block_number)} · <time>${moment(e.event_time, zone)}</time></span>
     <span class="line">${what}</span></div></li>`;
