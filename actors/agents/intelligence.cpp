@@ -96,7 +96,8 @@ void intelligence::on(const wallet_activity_event& wallet) {
       .details = {}};
   draft.details.set("score", wallet.anomaly_score)
       .set("balance_change_wei", to_string(wallet.balance_change))
-      .set("transactions_so_far", wallet.transaction_count);
+      .set("transactions_so_far", wallet.transaction_count)
+      .set("counterparties_so_far", wallet.counterparties);
   if (const auto silent = detect::silence_before(wallet.last_activity, now()))
     draft.details.set("silent_days", static_cast<std::uint64_t>(*silent / day_ms));
   blocks_.at(event().commit).drafts.push_back(std::move(draft));

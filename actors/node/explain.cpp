@@ -10,6 +10,7 @@
 #include "actors/node/signal_line.hpp"
 #include "runtime/defaults.hpp"
 #include "runtime/printable.hpp"
+#include "runtime/storage/row_text.hpp"
 
 namespace eremos {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 constexpr std::size_t around_max = 20;
 constexpr std::size_t value_bytes_max = 400;
 
-/// {key} stands for a detail. The first of its type whose `needs` is a detail fits.
+/// {key} stands for a detail, {key%} for a share in percent. The first of its type whose `needs` is
+/// a detail fits.
 struct sentence {
   std::string_view type;
   std::string_view words;
@@ -27,8 +29,8 @@ constexpr std::array sentences = {
     sentence{
         "sandwich",
         "{executor} traded in pool {pool} by transaction {front}. Then {victims} traded there in "
-        "the same direction, the first at a price {victim_excess_price} (as a share) worse. Then "
-        "the executor traded back by {back}, with {gain_of_in_token} more (smallest units) than it "
+        "the same direction, the first at a price {victim_excess_price%} worse. Then the "
+        "executor traded back by {back}, with {gain_of_in_token} more (smallest units) than it "
         "began with."},
     sentence{
         "arbitrage",
@@ -48,14 +50,16 @@ constexpr std::array sentences = {
     sentence{
         "flash_loan_manipulation",
         "{executor} borrowed {loan_in_tokens} of {token_name} ({token}) from {lender} within one "
-        "transaction, moved the price of pool {pool} by {price_move} (as a share), and brought "
-        "{price_returned} of that back. It gained {gain_of_loan} of the loan.",
+        "transaction, moved the price of pool {pool} by {price_move%}, and brought "
+        "{price_returned%} of "
+        "that back. It gained {gain_of_loan%} of the loan.",
         "token_name"},
     sentence{
         "flash_loan_manipulation",
         "{executor} borrowed {loan} (smallest units) of token {token} from {lender} within one "
-        "transaction, moved the price of pool {pool} by {price_move} (as a share), and brought "
-        "{price_returned} of that back. It gained {gain_of_loan} of the loan."},
+        "transaction, moved the price of pool {pool} by {price_move%}, and brought "
+        "{price_returned%} of "
+        "that back. It gained {gain_of_loan%} of the loan."},
     sentence{
         "address_poisoning",
         "Transaction {transaction} puts {look_alike} into the history of {victim}: it looks like "
@@ -100,9 +104,8 @@ constexpr std::array sentences = {
     sentence{
         "wash_trading",
         "{trader} turned {turns} times in {trades} trades in pool {pool} and ended with what it "
-        "had "
-        "({open} of a trade is open), less {loss} of what it gave. That was {share_of_volume} of "
-        "what the pool traded meanwhile.",
+        "had ({open%} of a trade is open), less {loss%} of what it gave. That was "
+        "{share_of_volume%} of what the pool traded meanwhile.",
         "turns"},
     sentence{"wash_trading",
              "Item {item} of {token} came back to {trader} through {sales} sales among {members}, "
@@ -121,11 +124,11 @@ constexpr std::array sentences = {
         "contract_behavior_anomaly",
         "The contract was unlike itself: {oddest_feature} was {oddest_value}, where "
         "{oddest_expected} was expected ({oddest_z} deviations). All deviations together are rarer "
-        "than {rarity} of those lately (as a share)."},
+        "than {rarity%} of those lately."},
     sentence{
         "displacement",
         "{attacker} copied what {victim_sender} had asked for in {victim}, which still waited: "
-        "{contained} of its telling words (as a share) are in {attack}, which was mined first. The "
+        "{contained%} of its telling words are in {attack}, which was mined first. The "
         "victim failed: {victim_failed}."},
     sentence{
         "bridge_transfer",
@@ -161,6 +164,10 @@ constexpr std::array sentences = {
         "launch_detected",
         "{deployer}, paid by {funder_name} a moment before, deployed this contract, and {buyers} "
         "buyers came at once."},
+    sentence{"wallet_behavior_anomaly",
+             "The wallet's balance changed by {balance_change_wei} wei in this block. Held against "
+             "what it did so far, {transactions_so_far} transactions with about "
+             "{counterparties_so_far} others, that is odd by {score} of 1."},
 };
 
 std::string value_of(const signal& s, std::string_view key) {
@@ -168,6 +175,25 @@ std::string value_of(const signal& s, std::string_view key) {
   if (json.empty()) return "(not known)";
   if (json.size() >= 2 && json.front() == '"') json = json.substr(1, json.size() - 2);
   return printable(json, value_bytes_max);
+}
+
+/// As a sentence says it: a list without brackets, a fraction in four digits, yes and no.
+std::string spoken(const signal& s, std::string_view key) {
+  const bool percent = key.ends_with('%');
+  if (percent) key.remove_suffix(1);
+  const auto json = s.details.find(key);
+  if (json == "true") return "yes";
+  if (json == "false") return "no";
+  if (const auto items = read_string_list(json); !items.empty())
+    return printable(fmt::format("{}", fmt::join(items, ", ")), value_bytes_max);
+  double number = 0;
+  const auto* end = json.data() + json.size();
+  const auto [stop, wrong] = std::from_chars(json.data(), end, number);
+  if (wrong == std::errc{} && stop == end) {
+    if (percent) return fmt::format("{:.4g} %", 100 * number);
+    if (json.find_first_of(".e") != std::string_view::npos) return fmt::format("{:.4g}", number);
+  }
+  return value_of(s, key);
 }
 
 block_number number_of(const signal& s, const event_id& id) {
@@ -214,7 +240,7 @@ std::string words_of_pools(const signal& s) {
                        words_of_token(s, "pool_token1"));
   if (!out.empty()) out += ".";
   if (!s.details.find("pools_dexes").empty())
-    out += fmt::format(" The pools are of {}.", value_of(s, "pools_dexes"));
+    out += fmt::format(" The pools are of {}.", spoken(s, "pools_dexes"));
   return out;
 }
 
@@ -232,7 +258,7 @@ std::string plain_words(const signal& s) {
       continue;
     }
     const auto end = at->words.find('}', i);
-    out += value_of(s, at->words.substr(i + 1, end - i - 1));
+    out += spoken(s, at->words.substr(i + 1, end - i - 1));
     i = end;
   }
   return out + words_of_pools(s);

@@ -247,8 +247,12 @@ TEST_CASE("QUERIES: explain has words and the formula's numbers for what agents 
   s.details.set("executor", "0xbot")
       .set("edge", 0.25)
       .set("front", "0xfirst")
+      .set("victim_excess_price", 0.0944577030173046)
       .set("formula", "twice edge");
   CHECK(plain_words(s).starts_with("0xbot traded in pool (not known) by transaction 0xfirst."));
+  s.details.items.emplace_back("victims", R"(["0xa","0xb"])");
+  CHECK(plain_words(s).find("Then 0xa, 0xb traded there in the same direction, the first at a "
+                            "price 9.446 % worse.") != std::string::npos);
   CHECK(formula_with_numbers(s) == "twice edge, with edge = 0.25");
   s.type = "address_poisoning";
   s.details = {};

@@ -169,7 +169,7 @@ try:
         need(details["pool_dex"] == "UniswapV2", "which is Uniswap V2's")
         need(launch["evidence_total"] == 7, "payment, creation, liquidity and four purchases are its evidence")
         text = explained(launch)
-        need("Binance 14" in text and "one hand: true" in text, "which explain says in words")
+        need("Binance 14" in text and "one hand: yes" in text, "which explain says in words")
 
         details = attack["details"]
         need(attack["subject"] == story.theft == details["transaction"] and attack["severity"] == "high", "the attack is its transaction, and high")
