@@ -101,7 +101,8 @@ class declaration_parser {
   bool read_event(event_declaration& out) {
     auto name = take_name();
     if (name == "event") name = take_name();
-    if (name.empty()) return refuse("expected the event's name");
+    // Solidity reserves the word, and written before a bracket it would read as the keyword.
+    if (name.empty() || name == "event") return refuse("expected the event's name");
     out.name = name;
     if (!expect('(')) return false;
     if (!take(')')) {

@@ -70,6 +70,7 @@ TEST_CASE("ABI: what is wrong in a declaration is placed") {
   CHECK(fault("Transfer(addres from)") ==
         "column 10 of \"Transfer(addres from)\": unknown type \"addres\"");
   CHECK(fault("").starts_with("column 1 "));
+  CHECK(fault("event event(uint8 a)").starts_with("column 12 "));
   CHECK(fault("A(uint7)").find("column 3 ") == 0);
   CHECK(fault("A(uint264)").find("unknown type") != std::string::npos);
   CHECK(fault("A(bytes33)").find("unknown type") != std::string::npos);
