@@ -23,11 +23,13 @@ void loop_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* hos
 }
 
 void loop_actor::calm() noexcept {
-  // First the flag, then the descriptor, then the mail: a message that comes in between wakes once
-  // more, none is overlooked.
-  woken_.store(false);
+  // First the descriptor, then the flag, then the mail. A message that comes before the flag falls
+  // is in the mailbox by then, which the exchange makes visible; one that comes after it wakes once
+  // more. The other way round a wake-up written in between would be read away with its flag still
+  // up, and nobody would wake this loop again.
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+  woken_.exchange(false);
 }
 
 }  // namespace eremos

@@ -29,9 +29,11 @@ TOOLS = ROOT / ".tools" / "node_modules"
 
 
 def need(condition, claim):
-    """A claim that must hold; ends the test with the claim where it does not."""
+    """A claim that must hold; ends the test with the claim, and what its nodes last said, where it does not."""
     if not condition:
         print(f"FAILED: {claim}", file=sys.stderr)
+        for node in Node.all:
+            node.tell_last(sys.stderr)
         sys.exit(1)
     print(f"ok: {claim}")
 
@@ -89,12 +91,15 @@ def replay(recording, *arguments):
 class Node:
     """`eremos-node run` in the background."""
 
+    all = []
+
     def __init__(self, data, *arguments):
         self.data = pathlib.Path(data)
         self.log = open(self.data.parent / "node.log", "a+")
         self.process = subprocess.Popen(
             [NODE, "run", "--data-dir", str(data), *map(str, arguments)], stdout=self.log, stderr=self.log)
         atexit.register(self.kill)  # where a claim does not hold, nobody else ends it
+        Node.all.append(self)
 
     def kill(self):
         self.process.kill()
@@ -106,6 +111,18 @@ class Node:
 
     def alive(self):
         return self.process.poll() is None
+
+    def tell_last(self, to):
+        """Of a node that runs or has ended badly, but by us: its counters and the end of its log."""
+        if self.process.poll() in (0, -signal.SIGKILL):
+            return
+        state = "runs" if self.alive() else f"ended with {self.process.returncode}"
+        print(f"-- the node of {self.data} {state}", file=to)
+        if self.alive():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                print(run("stats", "--data-dir", self.data, "--json", seconds=10)[1], file=to)
+        self.log.seek(0)
+        print("".join(self.log.readlines()[-20:]), file=to)
 
 
 def stored(data, sql):
