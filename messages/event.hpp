@@ -235,6 +235,21 @@ auto inspect(Inspector& f, mempool_event& x) {
            x.included_in, x.included_in_hash, x.replaced_by, x.reason);
 }
 
+/// How far one block is from what a wallet did before (actors/detect/wallet_anomaly.hpp): each 0
+/// ordinary .. 1, score = 1 - (1 - value) (1 - burst) (1 - wake).
+struct anomaly_parts {
+  double score = 0;
+  double value = 0;  ///< by what moved
+  double burst = 0;  ///< by how much was done at once
+  double wake = 0;   ///< by how long it slept
+
+  friend bool operator==(const anomaly_parts&, const anomaly_parts&) = default;
+};
+template <class Inspector>
+auto inspect(Inspector& f, anomaly_parts& x) {
+  return f(x.score, x.value, x.burst, x.wake);
+}
+
 /// What one block did to one address: derived by WALLETS, one per block and address.
 struct wallet_activity_event {
   address account;
@@ -249,14 +264,14 @@ struct wallet_activity_event {
   hash32 cluster;                    ///< wallets that one wallet paid first; zero: in no known one
   address funder;                    ///< who sent it the first value we saw; zero: not known
   funding_source funded_by = funding_source::unknown;  ///< what the funder is, as labels say
-  double anomaly_score = 0;  ///< 0 ordinary .. 1 (actors/detect/wallet_anomaly.hpp)
+  anomaly_parts anomaly;
 
   friend bool operator==(const wallet_activity_event&, const wallet_activity_event&) = default;
 };
 template <class Inspector>
 auto inspect(Inspector& f, wallet_activity_event& x) {
   return f(x.account, x.balance_change, x.transaction_count, x.last_activity, x.first_seen,
-           x.counterparties, x.cluster, x.funder, x.funded_by, x.anomaly_score);
+           x.counterparties, x.cluster, x.funder, x.funded_by, x.anomaly);
 }
 
 /// In the order of event_type.

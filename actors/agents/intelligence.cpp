@@ -84,17 +84,21 @@ void intelligence::on(const contract_event& log) {
 }
 
 void intelligence::on(const wallet_activity_event& wallet) {
-  if (wallet.anomaly_score < options_.anomaly_min) return;
+  if (wallet.anomaly.score < options_.anomaly_min) return;
   signal_draft draft{
       .type = "wallet_behavior_anomaly",
       .subject = to_hex(wallet.account),
       .anchor = event().id,
       .evidence = {event().id},
       .blocks = {},
-      .confidence = wallet.anomaly_score,
-      .level = wallet.anomaly_score >= anomaly_high ? severity::high : severity::medium,
+      .confidence = wallet.anomaly.score,
+      .level = wallet.anomaly.score >= anomaly_high ? severity::high : severity::medium,
       .details = {}};
-  draft.details.set("score", wallet.anomaly_score)
+  draft.details.set("score", wallet.anomaly.score)
+      .set("value", wallet.anomaly.value)
+      .set("burst", wallet.anomaly.burst)
+      .set("wake", wallet.anomaly.wake)
+      .set("formula", "1 - (1 - value) (1 - burst) (1 - wake)")
       .set("balance_change_wei", to_string(wallet.balance_change))
       .set("transactions_so_far", wallet.transaction_count)
       .set("counterparties_so_far", wallet.counterparties);

@@ -55,16 +55,21 @@ double wake_oddity(const wallet_facts& before, const wallet_delta& change, time_
 
 }  // namespace
 
-double wallet_anomaly(const wallet_facts& before, const wallet_delta& change, time_ms now,
-                      const anomaly_limits& limits) {
-  if (before.active_blocks == 0) return 0;
+anomaly_parts wallet_anomaly(const wallet_facts& before, const wallet_delta& change, time_ms now,
+                             const anomaly_limits& limits) {
+  if (before.active_blocks == 0) return {};
   const auto blocks = static_cast<double>(before.active_blocks);
   const double history = blocks / (blocks + history_half);
-  const double ordinary =
-      (1.0 - value_weight * history * value_oddity(before, change, blocks, limits.value_floor)) *
-      (1.0 - burst_weight * history * burst_oddity(before, change, blocks, limits.burst_min)) *
-      (1.0 - wake_weight * wake_oddity(before, change, now));
-  return std::round((1.0 - ordinary) * 1000.0) / 1000.0;
+  const double value =
+      value_weight * history * value_oddity(before, change, blocks, limits.value_floor);
+  const double burst =
+      burst_weight * history * burst_oddity(before, change, blocks, limits.burst_min);
+  const double wake = wake_weight * wake_oddity(before, change, now);
+  const auto rounded = [](double x) { return std::round(x * 1000.0) / 1000.0; };
+  return {.score = rounded(1.0 - (1.0 - value) * (1.0 - burst) * (1.0 - wake)),
+          .value = rounded(value),
+          .burst = rounded(burst),
+          .wake = rounded(wake)};
 }
 
 }  // namespace eremos::detect

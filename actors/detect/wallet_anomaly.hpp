@@ -6,6 +6,8 @@
 //
 //   score = 1 - (1 - 0.8 h value) (1 - 0.6 h burst) (1 - 0.75 wake),   rounded to 1/1000
 //
+//   and the same of each alone: 0.8 h value, 0.6 h burst, 0.75 wake
+//
 //   h      = n / (n + 4), n the blocks it took part in before: little history, little to say; a
 //            wallet seen for the first time scores 0
 //   value  = log10(|change| / usual) / 3, cut to 0..1: a thousand times the usual is 1.
@@ -26,6 +28,7 @@
 // scores at most 0.45. Not calibrated: there is no public ground truth for wallet behaviour.
 #pragma once
 #include "messages/chain.hpp"
+#include "messages/event.hpp"
 
 namespace eremos::detect {
 
@@ -36,8 +39,8 @@ struct anomaly_limits {
   std::uint32_t burst_min = 8;
 };
 
-/// `now` is the block's time. Facts without any block give 0.
-double wallet_anomaly(const wallet_facts& before, const wallet_delta& change, time_ms now,
-                      const anomaly_limits& limits = {});
+/// `now` is the block's time. Facts without any block give zeros.
+anomaly_parts wallet_anomaly(const wallet_facts& before, const wallet_delta& change, time_ms now,
+                             const anomaly_limits& limits = {});
 
 }  // namespace eremos::detect

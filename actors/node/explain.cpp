@@ -164,10 +164,12 @@ constexpr std::array sentences = {
         "launch_detected",
         "{deployer}, paid by {funder_name} a moment before, deployed this contract, and {buyers} "
         "buyers came at once."},
-    sentence{"wallet_behavior_anomaly",
-             "The wallet's balance changed by {balance_change_wei} wei in this block. Held against "
-             "what it did so far, {transactions_so_far} transactions with about "
-             "{counterparties_so_far} others, that is odd by {score} of 1."},
+    sentence{
+        "wallet_behavior_anomaly",
+        "The wallet's balance changed by {balance_change_wei} wei in this block. Held against "
+        "what it did so far, {transactions_so_far} transactions with about "
+        "{counterparties_so_far} others, that is odd by {score} of 1: by {value} for what moved, "
+        "{burst} for how much was done at once, and {wake} for how long it slept before."},
 };
 
 std::string value_of(const signal& s, std::string_view key) {

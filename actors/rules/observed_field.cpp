@@ -269,7 +269,13 @@ constexpr field_row wallet_rows[] = {
        return std::string{to_string(as<wallet_activity_event>(x).funded_by)};
      }},
     {"anomaly_score", value_kind::ratio,
-     [](const observed& x) -> field_value { return as<wallet_activity_event>(x).anomaly_score; }},
+     [](const observed& x) -> field_value { return as<wallet_activity_event>(x).anomaly.score; }},
+    {"anomaly_value", value_kind::ratio,
+     [](const observed& x) -> field_value { return as<wallet_activity_event>(x).anomaly.value; }},
+    {"anomaly_burst", value_kind::ratio,
+     [](const observed& x) -> field_value { return as<wallet_activity_event>(x).anomaly.burst; }},
+    {"anomaly_wake", value_kind::ratio,
+     [](const observed& x) -> field_value { return as<wallet_activity_event>(x).anomaly.wake; }},
 };
 
 constexpr field_row signal_rows[] = {

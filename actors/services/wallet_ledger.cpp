@@ -126,7 +126,7 @@ std::vector<wallet_activity_event> wallet_ledger::apply(std::uint64_t commit,
     const auto& before = entry.before[i];
     auto& activity = out.emplace_back(activity_of(before, *touched_[i], changes[i], time));
     if (detect::service_kind(labels.find(config_.chain, changes[i].who)).empty())
-      activity.anomaly_score = detect::wallet_anomaly(before, changes[i], time, config_.anomaly);
+      activity.anomaly = detect::wallet_anomaly(before, changes[i], time, config_.anomaly);
   }
   journal_facts_ += entry.before.size();
   journal_.push_back(std::move(entry));

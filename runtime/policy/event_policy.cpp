@@ -65,7 +65,7 @@ priority rank(const contract_event& log, const event_context& context) {
 }
 
 priority rank(const wallet_activity_event& wallet, const event_context& context) {
-  if (wallet.anomaly_score >= critical_anomaly_score) return priority::critical;
+  if (wallet.anomaly.score >= critical_anomaly_score) return priority::critical;
   return look(context, {&wallet.account}).any() ? priority::high : priority::low;
 }
 

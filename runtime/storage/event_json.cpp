@@ -207,7 +207,10 @@ void put_members(object_writer& o, const wallet_activity_event& x) {
   member(o, "cluster_id", x.cluster.is_zero() ? maybe<hash32>{} : maybe<hash32>{x.cluster});
   member(o, "funder", x.funder.is_zero() ? maybe<address>{} : maybe<address>{x.funder});
   put_name(o.key("funding_source").out(), to_string(x.funded_by));
-  member(o, "anomaly_score", x.anomaly_score);
+  member(o, "anomaly_score", x.anomaly.score);
+  member(o, "anomaly_value", x.anomaly.value);
+  member(o, "anomaly_burst", x.anomaly.burst);
+  member(o, "anomaly_wake", x.anomaly.wake);
 }
 
 }  // namespace

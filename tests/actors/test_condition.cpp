@@ -145,7 +145,7 @@ TEST_CASE("condition: fields of every type of event can be read") {
   w.account = someone(2);
   w.balance_change = int256{true, ether(3)};
   w.last_activity = 800 * day_ms;
-  w.anomaly_score = 0.75;
+  w.anomaly = {.score = 0.75, .value = 0.5, .burst = 0.25, .wake = 0.125};
   w.counterparties = 40;
   w.funder = someone(2);
   const auto wallet = envelope(w);
@@ -153,6 +153,9 @@ TEST_CASE("condition: fields of every type of event can be read") {
   CHECK(holds("idle > 180d", rule_topic::wallet_activity, &wallet));
   CHECK_FALSE(holds("idle > 200d", rule_topic::wallet_activity, &wallet));
   CHECK(holds("anomaly_score >= 0.75", rule_topic::wallet_activity, &wallet));
+  CHECK(holds("anomaly_value == 0.5", rule_topic::wallet_activity, &wallet));
+  CHECK(holds("anomaly_burst == 0.25", rule_topic::wallet_activity, &wallet));
+  CHECK(holds("anomaly_wake == 0.125", rule_topic::wallet_activity, &wallet));
   CHECK(holds("counterparties > 39", rule_topic::wallet_activity, &wallet));
   CHECK(holds("funder.label = cex", rule_topic::wallet_activity, &wallet));
   CHECK(holds("is_new = false", rule_topic::wallet_activity, &wallet));

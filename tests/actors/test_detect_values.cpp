@@ -100,16 +100,24 @@ TEST_CASE("dormancy: longer sleep and more at stake count more, holes in the wat
   CHECK(unsure.level == severity::info);
 }
 
+namespace {
+
+/// As wallet_anomaly, without its parts.
+double score_of(const wallet_facts& before, const wallet_delta& change, time_ms at) {
+  return wallet_anomaly(before, change, at).score;
+}
+
+}  // namespace
+
 TEST_CASE("wallet anomaly: ordinary activity scores under one half") {
   const auto last = now - day_ms;
-  CHECK(wallet_anomaly({}, out_of(ether(50'000)), now) == 0);
-  CHECK(wallet_anomaly(history(100, 150, ether(50), last), out_of(ether(5)), now) < 0.1);
-  CHECK(wallet_anomaly(history(100, 150, ether(50), last), out_of(ether(50), 2), now) < 0.5);
+  CHECK(score_of({}, out_of(ether(50'000)), now) == 0);
+  CHECK(score_of(history(100, 150, ether(50), last), out_of(ether(5)), now) < 0.1);
+  CHECK(score_of(history(100, 150, ether(50), last), out_of(ether(50), 2), now) < 0.5);
   // An exchange's hot wallet in a busy block.
-  CHECK(wallet_anomaly(history(10'000, 60'000, ether(2'000), last), out_of(ether(90), 22), now) <
-        0.5);
+  CHECK(score_of(history(10'000, 60'000, ether(2'000), last), out_of(ether(90), 22), now) < 0.5);
   // Ten times the value in four times the transactions.
-  CHECK(wallet_anomaly(history(400, 4'000, ether(100), last), out_of(ether(50), 44), now) <= 0.45);
+  CHECK(score_of(history(400, 4'000, ether(100), last), out_of(ether(50), 44), now) <= 0.45);
 }
 
 TEST_CASE("wallet anomaly: each oddity alone is noticed, none alone is an alarm") {
@@ -118,10 +126,14 @@ TEST_CASE("wallet anomaly: each oddity alone is noticed, none alone is an alarm"
   const auto burst = wallet_anomaly(history(100, 150, ether(50), last), out_of(wei{}, 200), now);
   const auto wake = wallet_anomaly(history(100, 150, ether(50), now - 6 * 365 * day_ms),
                                    out_of(gwei(21'000)), now);
-  for (const auto score : {value, burst, wake}) {
-    CHECK(score > 0.5);
-    CHECK(score < 0.8);
+  for (const auto& parts : {value, burst, wake}) {
+    CHECK(parts.score > 0.5);
+    CHECK(parts.score < 0.8);
   }
+  // The other parts are none, so that whoever reads the score knows what it is made of.
+  CHECK(value == anomaly_parts{.score = value.score, .value = value.score});
+  CHECK(burst == anomaly_parts{.score = burst.score, .burst = burst.score});
+  CHECK(wake == anomaly_parts{.score = wake.score, .wake = wake.score});
 }
 
 TEST_CASE("wallet anomaly: many strangers at once are a burst, those it knows are none") {
@@ -132,34 +144,36 @@ TEST_CASE("wallet anomaly: many strangers at once are a burst, those it knows ar
   paying_all.met = sketch_of(many);
   auto wallet = history(100, 150, ether(50), last);
   wallet.met = sketch_of({someone(2), someone(3)});
-  CHECK(wallet_anomaly(wallet, paying_all, now) > 0.5);
-  CHECK(wallet_anomaly(wallet, out_of(wei{}), now) == 0);
+  CHECK(score_of(wallet, paying_all, now) > 0.5);
+  CHECK(score_of(wallet, out_of(wei{}), now) == 0);
   wallet.met.merge(paying_all.met);
-  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+  CHECK(score_of(wallet, paying_all, now) == 0);
   // Five strangers are none, and of a wallet that dealt with thousands nobody could say.
   wallet.met = sketch_of({someone(2)});
   paying_all.met = sketch_of(std::vector<address>{many.begin(), many.begin() + 5});
-  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+  CHECK(score_of(wallet, paying_all, now) == 0);
   for (std::uint64_t i = 0; i < 2'000; ++i) wallet.met.add(someone(5'000 + i));
   paying_all.met = sketch_of(many);
-  CHECK(wallet_anomaly(wallet, paying_all, now) == 0);
+  CHECK(score_of(wallet, paying_all, now) == 0);
 }
 
 TEST_CASE("wallet anomaly: two oddities are an alarm, three are critical") {
   const auto asleep = history(100, 150, ether(50), now - 6 * 365 * day_ms);
-  CHECK(wallet_anomaly(asleep, out_of(ether(5'000)), now) >= 0.8);
-  CHECK(wallet_anomaly(asleep, out_of(ether(50'000), 200), now) >= 0.95);
+  CHECK(score_of(asleep, out_of(ether(5'000)), now) >= 0.8);
+  const auto all = wallet_anomaly(asleep, out_of(ether(50'000), 200), now);
+  CHECK(all.score >= 0.95);
+  CHECK(all.score == Approx(1 - (1 - all.value) * (1 - all.burst) * (1 - all.wake)).margin(0.002));
 }
 
 TEST_CASE("wallet anomaly: what others send does not wake a wallet") {
   const auto asleep = history(100, 150, ether(50), now - 6 * 365 * day_ms);
-  CHECK(wallet_anomaly(asleep, {someone(1), {false, gwei(1)}, 1}, now) == 0);
+  CHECK(score_of(asleep, {someone(1), {false, gwei(1)}, 1}, now) == 0);
 }
 
 TEST_CASE("wallet anomaly: always within 0 and 1, also for the largest amounts") {
   const auto all = uint256{} - uint256{1};
-  const auto score = wallet_anomaly(history(UINT32_MAX, UINT64_MAX, wei{}, 1),
-                                    {someone(1), {true, all}, UINT32_MAX}, INT64_MAX);
+  const auto score = score_of(history(UINT32_MAX, UINT64_MAX, wei{}, 1),
+                              {someone(1), {true, all}, UINT32_MAX}, INT64_MAX);
   CHECK(score >= 0);
   CHECK(score <= 1);
 }

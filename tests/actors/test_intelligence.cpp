@@ -32,7 +32,7 @@ contract_event log_of(const address& emitter, std::uint64_t index) {
 wallet_activity_event strange(const address& who, double score) {
   wallet_activity_event w;
   w.account = who;
-  w.anomaly_score = score;
+  w.anomaly = {.score = score, .value = 0.5, .burst = 0.25, .wake = 0.125};
   w.balance_change = {true, ether(40)};
   return w;
 }
@@ -132,6 +132,9 @@ TEST_CASE("intelligence: a strange wallet is told from 0.8 on") {
   REQUIRE(told.size() == 2);
   for (const auto& s : told) {
     CHECK(s.details.find("balance_change_wei") == "\"-40000000000000000000\"");
+    CHECK(s.details.find("value") == "0.5");
+    CHECK(s.details.find("burst") == "0.25");
+    CHECK(s.details.find("wake") == "0.125");
     CHECK(s.level == (s.subject == to_hex(someone(3)) ? severity::high : severity::medium));
   }
 }

@@ -226,8 +226,8 @@ TEST_CASE("wallet ledger: a service's habits are its customers', so it scores 0"
   std::vector<wallet_delta> large{{alice, minus(ether(90'000)), 200},
                                   {bob, minus(ether(90'000)), 200}};
   const auto out = ledger.apply(21, some_block(21), 252'000, large, labels);
-  CHECK(out[0].anomaly_score > 0.8);
-  CHECK(out[1].anomaly_score == 0);
+  CHECK(out[0].anomaly.score > 0.8);
+  CHECK(out[1].anomaly == anomaly_parts{});
 }
 
 TEST_CASE("wallet ledger: a late piece adds only wallets that its block did not have") {
@@ -454,7 +454,7 @@ class simulation {
       met.merge(changes[i].met);
       expected.counterparties = met.estimate();
       if (!whole_chain::serves(changes[i].who))
-        expected.anomaly_score = detect::wallet_anomaly(before, changes[i], time);
+        expected.anomaly = detect::wallet_anomaly(before, changes[i], time);
       if (!(out[i] == expected)) return false;
     }
     chain_.commits.push_back(now);

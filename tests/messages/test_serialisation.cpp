@@ -58,7 +58,7 @@ TEST_CASE("messages: an event of each type survives serialisation") {
   pending.full = true;
   wallet_activity_event wallet;
   wallet.balance_change = {true, ether(1)};
-  wallet.anomaly_score = 0.5;
+  wallet.anomaly = {.score = 0.5, .value = 0.25, .burst = 0.125, .wake = 0.75};
   wallet.counterparties = 12;
   wallet.funder.data[0] = 7;
   for (const event_data& data :

@@ -128,7 +128,7 @@ TEST_CASE("event json: what a block did to a wallet") {
   w.account = wallet_at(1);
   w.balance_change = {true, ether(2)};
   w.transaction_count = 4;
-  w.anomaly_score = 0.25;
+  w.anomaly = {.score = 0.25, .value = 0.125, .burst = 0.0625, .wake = 0.5};
   w.counterparties = 3;
   w.funder = wallet_at(2);
   w.funded_by = funding_source::cex;
@@ -138,6 +138,7 @@ TEST_CASE("event json: what a block did to a wallet") {
                  fmt::format(R"("address":"{}","balance_change":"-2000000000000000000",)"
                              R"("transaction_count":4,"last_activity":0,"first_seen":0,)"
                              R"("counterparties":3,"cluster_id":null,"funder":"{}",)"
-                             R"("funding_source":"cex","anomaly_score":0.25)",
+                             R"("funding_source":"cex","anomaly_score":0.25,"anomaly_value":0.125,)"
+                             R"("anomaly_burst":0.0625,"anomaly_wake":0.5)",
                              to_hex(w.account), to_hex(w.funder))));
 }

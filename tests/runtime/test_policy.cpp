@@ -91,7 +91,7 @@ contract_event admin_log(const address& emitter, const admin_topic& row, std::ui
 wallet_activity_event wallet(const address& who, double anomaly = 0) {
   wallet_activity_event event;
   event.account = who;
-  event.anomaly_score = anomaly;
+  event.anomaly.score = anomaly;
   return event;
 }
 

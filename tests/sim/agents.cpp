@@ -43,7 +43,8 @@ std::uint64_t mark_of(const blockchain_event& e) {
   if (const auto* w = std::get_if<wallet_activity_event>(&e.data.base()))
     for (const auto c : to_hex(w->account) + std::to_string(w->transaction_count) + " " +
                             std::to_string(w->last_activity) + " " + to_string(w->balance_change) +
-                            std::to_string(w->anomaly_score) + to_hex(w->cluster) +
+                            std::to_string(w->anomaly.score) + " " +
+                            std::to_string(w->anomaly.value) + to_hex(w->cluster) +
                             to_hex(w->funder) + std::to_string(w->counterparties))
       out = mixed(out, static_cast<std::uint64_t>(c));
   return out;
