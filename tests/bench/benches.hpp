@@ -21,5 +21,6 @@ int replay(const arguments& given);
 int live(const arguments& given);
 int routing(const arguments& given);
 int stream(const arguments& given);
+int verify(const arguments& given);
 
 }  // namespace eremos::bench

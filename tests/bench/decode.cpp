@@ -1,6 +1,5 @@
 // Text of a provider's messages to events, through the decoders of the live connector, beside what
 // simdjson alone takes to parse the same text.
-#include <ctime>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include "connectors/replay/recorded_line.hpp"
 #include "runtime/journal/line_reader.hpp"
 #include "tests/bench/benches.hpp"
+#include "tests/bench/measure.hpp"
 #include "tests/bench/provider_text.hpp"
 
 namespace eremos::bench {
@@ -101,13 +101,6 @@ struct speed {
   double gigabytes_per_second = 0;
 };
 
-/// Of this thread alone: whoever shares the machine takes wall time, but not this.
-double own_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
 /// Handles every message again and again for a while. `handle` gives the events of one, or 0 where
 /// it is refused.
 template <class Handle>
@@ -116,7 +109,7 @@ speed measure(const std::vector<std::string>& messages, Handle&& handle) {
   for (int run = 0; run < runs; ++run) {
     std::uint64_t events = 0, bytes = 0;
     double seconds = 0;
-    const auto begin = own_seconds();
+    const auto begin = thread_cpu_seconds();
     while (seconds < measured_seconds / runs) {
       for (const auto& text : messages) {
         const std::uint64_t count = handle(text);
@@ -124,7 +117,7 @@ speed measure(const std::vector<std::string>& messages, Handle&& handle) {
         events += count;
         bytes += text.size();
       }
-      seconds = own_seconds() - begin;
+      seconds = thread_cpu_seconds() - begin;
     }
     best.events_per_second =
         std::max(best.events_per_second, static_cast<double>(events) / seconds);

@@ -34,6 +34,7 @@ constexpr std::array benches{
     bench{"stream",
           "a thousand live clients of one node, and whether its agents feel them; 6 minutes",
           stream},
+    bench{"verify", "a full block held against its hash, at each level", verify},
     bench{"routing", "what a subscription costs STREAM for each event that is not for it", routing},
 };
 

@@ -1,12 +1,12 @@
 #include "tests/bench/measure.hpp"
 
+#include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <string>
 
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace eremos::bench {
 namespace {
@@ -16,6 +16,12 @@ double seconds(const timeval& t) {
 }
 
 }  // namespace
+
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
 
 stopwatch::processors stopwatch::now() {
   processors out;

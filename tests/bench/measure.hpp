@@ -17,6 +17,9 @@ struct measured {
   }
 };
 
+/// CPU time of the calling thread alone: whoever shares the machine takes wall time, but not this.
+double thread_cpu_seconds();
+
 class stopwatch {
  public:
   stopwatch();  ///< begins
