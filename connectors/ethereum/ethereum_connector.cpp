@@ -75,7 +75,9 @@ ethereum_connector::behavior_type ethereum_connector::make_behavior() {
           [this](const ws_text& t) { on_text(t); },
           [this](const ws_closed& c) { on_closed(c); },
           [this](const reconnect_due&) { connect(); },
-          [this](const poll_due&) { poll(); },
+          [this](const poll_due& p) {
+            if (p.attempt == attempt_) look_at_head();
+          },
           [this](const flush_pending&) { send_pending(); },
           [this](const settled_due& s) {
             if (s.attempt == attempt_) pause_.reset();

@@ -41,8 +41,11 @@ namespace eremos::ethereum {
 
 // --- to itself
 struct reconnect_due {};
-struct poll_due {};
 struct flush_pending {};
+/// Of that connection: ask once more for its head.
+struct poll_due {
+  std::uint64_t attempt = 0;
+};
 /// Of that connection: ask once more which blocks are final.
 struct finality_due {
   std::uint64_t attempt = 0;
@@ -65,8 +68,8 @@ auto inspect(I& f, reconnect_due&) {
   return f();
 }
 template <class I>
-auto inspect(I& f, poll_due&) {
-  return f();
+auto inspect(I& f, poll_due& x) {
+  return f(x.attempt);
 }
 template <class I>
 auto inspect(I& f, flush_pending&) {
@@ -176,7 +179,6 @@ class ethereum_connector final : public ethereum_actor::base {
   void subscribe_hashes();
   void remember_subscription(std::string_view what, const result<json_text>& answer);
   void look_at_head();
-  void poll();
   void tell_head(const block_event& head);
   void on_text(const ws_text& t);
   void on_frame(const rpc_frame& frame, const ws_text& t);

@@ -63,26 +63,23 @@ void ethereum_connector::remember_subscription(std::string_view what,
   if (id) subscriptions_[*id] = what;
 }
 
-/// What was missed while away, and every head where there is no subscription.
+/// Every head where there is no subscription. Where there is one, what was missed while away: heads
+/// to come say nothing of it until the chain has its next block, so it is asked for until known.
 void ethereum_connector::look_at_head() {
   call("eth_getBlockByNumber", R"(["latest",false])",
        [this, attempt = attempt_](const result<json_text>& answer) {
          if (attempt != attempt_) return;
          const bool polls = !has(door::ws);
-         if (!answer) return polls ? lost(answer.error()) : void();
-         const auto head = decode_head(parser_, *answer);
+         if (!answer && polls) return lost(answer.error());
+         const auto head =
+             answer ? decode_head(parser_, *answer) : result<block_event>{answer.error()};
          if (head)
            tell_head(*head);
-         else
+         else if (answer)
            bad_.count("malformed_head", head.error().message);
-         if (!polls) return;
-         if (head) pause_.reset();
-         delayed_send(this, options_.poll, poll_due{});
+         if (polls && head) pause_.reset();
+         if (polls || !head) delayed_send(this, options_.poll, poll_due{attempt_});
        });
-}
-
-void ethereum_connector::poll() {
-  if (report_.state == "connected") look_at_head();
 }
 
 void ethereum_connector::tell_head(const block_event& head) {

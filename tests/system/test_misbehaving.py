@@ -2,7 +2,7 @@
 import asyncio
 import json
 
-from misbehaving import Provider, block, hash_of, receipt, transaction
+from misbehaving import Provider, answers, block, config as config_of, hash_of, receipt, stats, transaction
 from support import Node, folder, lines_of, need, run, stored, wait_until
 
 transactions = {n: [transaction(n, 0), transaction(n, 1, "0x63")] for n in range(1, 6)}  # 0x63: a type nobody knows
@@ -100,3 +100,22 @@ with folder() as f:
          "a log that the subscription showed and the first answers lacked is there, once")
     said = (f / "node.log").read_text() + out + json.dumps(bad)
     need("SECRET" not in said, "the key in the provider's URL is nowhere to be read")
+
+# --- one that cannot name its head at first, on a chain that stands still: no notification will ever tell what was missed
+missed = [block(n) for n in range(100, 104)]
+well_behaved = answers(missed, lambda: missed[-1])
+refusals = [{"error": {"code": -32000, "message": "header not found"}}, {"error": {"code": -32603, "message": "internal error"}},
+            {"result": {"number": "0x2"}}]
+
+
+def latest_refused(params):
+    return refusals.pop(0) if params[0] == "latest" and refusals else well_behaved["eth_getBlockByNumber"](params)
+
+
+provider = Provider({**well_behaved, "eth_getBlockByNumber": latest_refused})
+with folder() as f:
+    made = config_of(f / "eremos.toml", start=100, ws=f"ws://127.0.0.1:{provider.port}", poll="50ms")
+    node = Node(f / "data", "--config", made)
+    wait_until(lambda: stats(f / "data")[0].get("committed") == 103, 20, "a head that was refused three times is asked for again")
+    need(not refusals and stats(f / "data")[1].get("malformed_head") == 1, "each refusal was met")
+    need(node.stop() == 0, "the node drains and exits 0")
