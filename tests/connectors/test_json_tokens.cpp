@@ -1,6 +1,7 @@
 // What the tokens' proof takes for JSON is what simdjson's own parser takes, and nothing else: over
 // valid texts and over such as were damaged in a few places.
 #include <random>
+#include <string_view>
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 #include "connectors/ethereum/json_tokens.hpp"
 
 using namespace eremos;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -37,8 +39,8 @@ class writer {
 
   /// A few bytes replaced, left out, doubled, or cut off.
   std::string damaged(std::string text) {
-    static const std::string bytes{
-        "{}[],:\"\\ \n\t0123456789-+.eEtrufalsn/ux\x01\x7f\x80\xc3\xff\0", 46};
+    constexpr std::string_view bytes =
+        "{}[],:\"\\ \n\t0123456789-+.eEtrufalsn/ux\x01\x7f\x80\xc3\xff\0"sv;
     for (auto times = 1 + below(3); times > 0 && !text.empty(); --times) {
       const auto at = below(text.size());
       switch (below(5)) {
