@@ -89,9 +89,11 @@ struct fixture {
   }
   std::map<std::string, std::size_t> states() {
     std::map<std::string, std::size_t> out;
-    const auto rows = outbox::open(f.folder.store_path(), false);
+    const auto stored = outbox::open(f.folder.store_path(), false);
+    REQUIRE(stored);
+    const auto rows = (*stored)->list({.limit = 10'000});
     REQUIRE(rows);
-    for (const auto& row : *(*rows)->list({.limit = 10'000})) ++out[row.state];
+    for (const auto& row : *rows) ++out[row.state];
     return out;
   }
 };
