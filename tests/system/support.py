@@ -26,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 NODE = os.environ["EREMOS_NODE"]
 TOOLS = ROOT / ".tools" / "node_modules"
+# What the address sanitizer holds back of freed memory (its quarantine_size_mb), if it watches.
+QUARANTINE_MB = 256 if "ASAN_OPTIONS" in os.environ else 0
 
 
 def need(condition, claim):

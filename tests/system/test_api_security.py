@@ -8,7 +8,7 @@ import subprocess
 import time
 import warnings
 
-from support import Api, Node, folder, free_port, need, need_quietly, run, wait_until
+from support import QUARANTINE_MB, Api, Node, folder, free_port, need, need_quietly, run, wait_until
 
 
 def resident(pid):
@@ -129,7 +129,7 @@ with folder() as f:
         s.sendall(b"POST /api/v1/messages HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n" + b"{" * 1000)
         need(api.lives(), "one that owes its body holds up nobody")
     grown = resident(node.process.pid) - before
-    need(grown < 64, f"memory grew by {grown} MiB")
+    need(grown < 64 + QUARANTINE_MB, f"memory grew by {grown} MiB")
     need(node.stop() == 0, "the node drains and exits 0")
 
 # --- tokens
@@ -216,5 +216,7 @@ with folder() as f:
     need(status(raw(port, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n", 5)) == 0 and answers(), "so is plain text, and the node goes on")
     need(node.stop() == 0, "the node drains and exits 0")
     (f / "key.pem").write_text("no key")
-    code, _, err = run("run", "--config", config, "--data-dir", f / "bad", "--for", "1s")
+    # libwebsockets 4.1 leaves 72 bytes of a context whose key is none; the process ends with it.
+    no_leaks = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+    code, _, err = run("run", "--config", config, "--data-dir", f / "bad", "--for", "1s", env=no_leaks)
     need(code == 78 and "certificate" in err, f"a key that is none is refused: {err.strip()[-200:]}")
