@@ -1,4 +1,4 @@
-"""Every mutant is found within 500 seeds.
+"""Every mutant is found within 1,000 seeds.
 
 usage: run_mutants.py CMAKE BUILD_FOLDER PROGRAM MUTANTS
 """
@@ -11,7 +11,7 @@ subprocess.run([cmake, "--build", build, "--target", "eremos-sim-mutants"], chec
                stdout=subprocess.DEVNULL)
 alive = []
 for number, title in re.findall(r"^mutant (\d+): (.*)$", open(mutants).read(), flags=re.M):
-    ran = subprocess.run([program, "--mutant", number, "--seeds", "500", "--stop"],
+    ran = subprocess.run([program, "--mutant", number, "--seeds", "1000", "--stop"],
                          capture_output=True, text=True)
     # An assertion that fails ends the program: that is a finding, too.
     found = ran.returncode not in (0, 2)
